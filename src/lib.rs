@@ -1,0 +1,5 @@
+//! The engine: it knows how to provision Postgres, run drills and weigh evidence, and names no drill.
+
+pub mod error;
+pub mod exit;
+pub mod verdict;
