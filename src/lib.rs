@@ -2,4 +2,5 @@
 
 pub mod error;
 pub mod exit;
+pub mod fault;
 pub mod verdict;

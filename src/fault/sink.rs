@@ -1,0 +1,143 @@
+//! The harness's HTTP sink: a real endpoint with scripted faults and a ledger that the subject cannot touch.
+
+mod door;
+mod ledger;
+mod plan;
+mod serve;
+
+#[cfg(test)]
+mod tests;
+
+pub use ledger::{Delivery, Ledger};
+pub use plan::{Arrival, KeyFrom, Rule, SinkPlan, Toxic, When};
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use super::FaultEvent;
+use crate::error::{Error, Result};
+
+/// A running sink on 127.0.0.1; dropping it closes the port and every connection.
+#[derive(Debug)]
+pub struct Sink {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+    door: door::Door,
+}
+
+/// What the requests and the harness both see.
+#[derive(Debug)]
+struct Shared {
+    key_from: KeyFrom,
+    state: Mutex<State>,
+    /// Bumped at every change of the state, so that a waiter looks again.
+    changed: watch::Sender<u64>,
+    /// Bumped by [`Sink::release`]; a held response waits for the next value.
+    released: watch::Sender<u64>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    ledger: Ledger,
+    plan: SinkPlan,
+    events: Vec<FaultEvent>,
+    held: usize,
+}
+
+impl Shared {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+        let result = change(&mut self.state());
+        self.changed.send_modify(|generation| *generation += 1);
+        result
+    }
+}
+
+impl Sink {
+    /// Opens the sink on a free port; it accepts everything until a plan says otherwise.
+    pub async fn start(key_from: KeyFrom) -> Result<Self> {
+        let shared = Arc::new(Shared {
+            key_from,
+            state: Mutex::default(),
+            changed: watch::Sender::new(0),
+            released: watch::Sender::new(0),
+        });
+        let door = door::Door::open(Arc::clone(&shared)).await?;
+        Ok(Self { address: door.address(), shared, door })
+    }
+
+    /// The address it listens on.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The root URL, without a trailing slash. Every method and every path below it is taken.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Replaces the plan. Returns once it holds: a refused port is closed and was seen to refuse.
+    ///
+    /// Responses that are held stay held. Errors when the port cannot be closed or opened again.
+    pub async fn set_plan(&self, plan: SinkPlan) -> Result<()> {
+        let refuse = plan.refuses();
+        self.shared.change(|state| state.plan = plan);
+        self.door.set_open(!refuse).await
+    }
+
+    /// Everything that arrived so far, in order of arrival.
+    pub fn deliveries(&self) -> Vec<Delivery> {
+        self.shared.state().ledger.deliveries().to_vec()
+    }
+
+    /// The ledger as it stands.
+    pub fn ledger(&self) -> Ledger {
+        self.shared.state().ledger.clone()
+    }
+
+    /// The faults that fired so far.
+    pub fn events(&self) -> Vec<FaultEvent> {
+        self.shared.state().events.clone()
+    }
+
+    /// Answers every response held at this moment.
+    pub fn release(&self) {
+        self.shared.released.send_modify(|generation| *generation += 1);
+    }
+
+    /// Waits until at least `n` deliveries arrived, whatever became of them.
+    pub async fn wait_deliveries(&self, n: usize, deadline: Duration) -> Result<Vec<Delivery>> {
+        self.wait(deadline, &format!("{n} deliveries"), |state| state.ledger.deliveries().len() >= n).await?;
+        Ok(self.deliveries())
+    }
+
+    /// Waits until at least `n` responses are being held at once.
+    pub async fn wait_held(&self, n: usize, deadline: Duration) -> Result<()> {
+        self.wait(deadline, &format!("{n} held responses"), |state| state.held >= n).await
+    }
+
+    async fn wait(&self, deadline: Duration, wanted: &str, holds: impl Fn(&State) -> bool) -> Result<()> {
+        let mut changed = self.shared.changed.subscribe();
+        let waiting = changed.wait_for(|_| holds(&self.shared.state()));
+        match tokio::time::timeout(deadline, waiting).await {
+            Ok(_) => Ok(()),
+            Err(_) => {
+                let (arrived, held) = {
+                    let state = self.shared.state();
+                    (state.ledger.deliveries().len(), state.held)
+                };
+                Err(Error::harness(format!(
+                    "waited {deadline:?} for {wanted}: {arrived} arrived, {held} held"
+                ))
+                .at(self.url())
+                .fix("see the sender's own log: is it running, and does it send to this address?"))
+            }
+        }
+    }
+}

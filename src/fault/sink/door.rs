@@ -1,0 +1,125 @@
+//! The listening port: open, or closed so that a connect is really refused.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::{JoinHandle, JoinSet};
+
+use super::{Shared, serve};
+use crate::error::{Error, Result};
+use crate::fault::{FaultEvent, FaultKind};
+
+/// Accepts connections in a task of its own, which ends with it.
+#[derive(Debug)]
+pub(super) struct Door {
+    address: SocketAddr,
+    orders: mpsc::Sender<(bool, oneshot::Sender<io::Result<()>>)>,
+    task: JoinHandle<()>,
+}
+
+impl Door {
+    pub(super) async fn open(shared: Arc<Shared>) -> Result<Self> {
+        let (keeper, listener) = reserve().map_err(|error| {
+            Error::environment(format!("no port for the HTTP sink: {error}")).at("127.0.0.1")
+        })?;
+        let address = listener
+            .local_addr()
+            .map_err(|error| Error::environment(format!("the sink's port has no address: {error}")))?;
+        let (orders, inbox) = mpsc::channel(1);
+        let task = tokio::spawn(attend(keeper, Some(listener), address, inbox, shared));
+        Ok(Self { address, orders, task })
+    }
+
+    pub(super) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Returns once the port is as asked for.
+    pub(super) async fn set_open(&self, open: bool) -> Result<()> {
+        let (done, answer) = oneshot::channel();
+        let gone = |why: String| Error::harness(why).at(self.address);
+        self.orders.send((open, done)).await.map_err(|_| gone("the HTTP sink has ended".into()))?;
+        let outcome = answer.await.map_err(|_| gone("the HTTP sink has ended".into()))?;
+        outcome.map_err(|error| gone(format!("the sink's port could not be switched: {error}")))
+    }
+}
+
+impl Drop for Door {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// A port, and a bound socket that never listens: it keeps the port ours while the listener is closed.
+fn reserve() -> io::Result<(TcpSocket, TcpListener)> {
+    let keeper = bound(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
+    let listener = bound(keeper.local_addr()?)?.listen(1024)?;
+    Ok((keeper, listener))
+}
+
+fn bound(address: SocketAddr) -> io::Result<TcpSocket> {
+    let socket = TcpSocket::new_v4()?;
+    socket.set_reuseaddr(true)?;
+    socket.set_reuseport(true)?;
+    socket.bind(address)?;
+    Ok(socket)
+}
+
+async fn attend(
+    _keeper: TcpSocket,
+    mut listener: Option<TcpListener>,
+    address: SocketAddr,
+    mut inbox: mpsc::Receiver<(bool, oneshot::Sender<io::Result<()>>)>,
+    shared: Arc<Shared>,
+) {
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            order = inbox.recv() => {
+                let Some((open, done)) = order else { return };
+                let outcome = switch(&mut listener, open, address, &shared).await;
+                // Nobody waits for the answer any more: nothing to tell.
+                let _ = done.send(outcome);
+            }
+            accepted = accept(listener.as_ref()) => {
+                // A failed accept (say, the client is gone already) concerns that client alone.
+                if let Ok(stream) = accepted {
+                    connections.spawn(serve::connection(stream, Arc::clone(&shared)));
+                }
+            }
+            Some(_) = connections.join_next() => {}
+        }
+    }
+}
+
+async fn accept(listener: Option<&TcpListener>) -> io::Result<TcpStream> {
+    match listener {
+        Some(listener) => listener.accept().await.map(|(stream, _)| stream),
+        None => std::future::pending().await,
+    }
+}
+
+async fn switch(
+    listener: &mut Option<TcpListener>,
+    open: bool,
+    address: SocketAddr,
+    shared: &Shared,
+) -> io::Result<()> {
+    if open && listener.is_none() {
+        *listener = Some(bound(address)?.listen(1024)?);
+    } else if !open && listener.take().is_some() {
+        // The closed port proves itself: our own connect must be refused.
+        match TcpStream::connect(address).await {
+            Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
+                let detail = format!("closed {address}; a connect was answered: {error}");
+                shared.change(|state| state.events.push(FaultEvent::now(FaultKind::Refused, detail)));
+            }
+            Err(error) => return Err(error),
+            Ok(_) => return Err(io::Error::other("closed, and still a connect succeeded")),
+        }
+    }
+    Ok(())
+}
