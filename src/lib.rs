@@ -3,4 +3,7 @@
 pub mod error;
 pub mod exit;
 pub mod fault;
+pub mod postgres;
+pub mod process;
 pub mod verdict;
+pub mod worker;

@@ -1,0 +1,145 @@
+//! Finds server binaries, and the account to run them under.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use nix::unistd::{User, geteuid};
+
+use crate::error::{Error, Result};
+use crate::postgres::provisioner::ProvisionOptions;
+use crate::process::{Account, Launch, Scope};
+
+/// The oldest major version the gate is tried with.
+const OLDEST: u32 = 12;
+/// Folders that hold one folder a version, as distributions and package managers lay them out.
+const SHELVES: [(&str, &str); 7] = [
+    ("/usr/lib/postgresql", "bin"),
+    ("/usr/lib64/postgresql", "bin"),
+    ("/usr", "bin"),
+    ("/opt/homebrew/opt", "bin"),
+    ("/usr/local/opt", "bin"),
+    ("/Library/PostgreSQL", "bin"),
+    ("/Applications/Postgres.app/Contents/Versions", "bin"),
+];
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A folder of server binaries.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Installation {
+    /// Where `postgres` and `initdb` are.
+    pub bin: PathBuf,
+    /// `server_version_num`.
+    pub version: u32,
+    /// What `postgres --version` prints.
+    pub banner: String,
+}
+
+/// The newest installation that fits.
+pub(super) async fn installation(options: &ProvisionOptions) -> Result<Installation> {
+    let mut best: Option<Installation> = None;
+    let mut tried = Vec::new();
+    for (bin, origin) in candidates(&options.scope).await {
+        match probe(&options.scope, &bin).await.and_then(|found| fitting(found, options.version)) {
+            Ok(found) if best.as_ref().is_none_or(|best| found.version > best.version) => best = Some(found),
+            Ok(_) => {}
+            Err(why) => tried.push(format!("{} ({origin}): {why}", bin.display())),
+        }
+    }
+    best.ok_or_else(|| {
+        let wanted = options.version.map(|version| format!(" {version}")).unwrap_or_default();
+        tried.push(
+            "looked in PATH, pg_config --bindir, /usr/lib/postgresql/*/bin, /usr/pgsql-*/bin, Homebrew and \
+             Postgres.app"
+                .into(),
+        );
+        Error::environment(format!("no local PostgreSQL{wanted} server binaries: {}", tried.join("; ")))
+            .fix("install the PostgreSQL server package, or choose another --postgres or --pg-version")
+    })
+}
+
+/// The folders to look at with where each was learned from, each once.
+async fn candidates(scope: &Scope) -> Vec<(PathBuf, &'static str)> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let in_path =
+        |name: &str| std::env::split_paths(&path).map(|dir| dir.join(name)).find(|file| file.is_file());
+    let mut found = Vec::new();
+    if let Some(real) = in_path("postgres").and_then(|file| file.canonicalize().ok()) {
+        found.extend(real.parent().map(|dir| (dir.to_owned(), "PATH")));
+    }
+    if in_path("pg_config").is_some()
+        && let Ok(process) = Launch::new("pg_config").args(["--bindir"]).spawn(scope).await
+        && let Ok(line) = process.wait_line(process.stdout(), 0, |line| !line.is_empty(), PATIENCE).await
+    {
+        found.push((PathBuf::from(line), "pg_config"));
+    }
+    for (shelf, bin) in SHELVES {
+        let entries = std::fs::read_dir(shelf).into_iter().flatten().flatten();
+        let folders =
+            entries.map(|entry| entry.path().join(bin)).filter(|dir| dir.join("postgres").is_file());
+        found.extend(folders.map(|dir| (dir, "usual folder")));
+    }
+    let mut seen = BTreeSet::new();
+    found.retain(|(dir, _)| seen.insert(dir.canonicalize().unwrap_or_else(|_| dir.clone())));
+    found
+}
+
+async fn probe(scope: &Scope, bin: &Path) -> Result<Installation, String> {
+    for program in ["postgres", "initdb"] {
+        if !bin.join(program).is_file() {
+            return Err(format!("no `{program}` there"));
+        }
+    }
+    let process = Launch::new(bin.join("postgres")).args(["--version"]).spawn(scope).await;
+    let process = process.map_err(|error| error.to_string())?;
+    let banner =
+        process.wait_line(process.stdout(), 0, |_| true, PATIENCE).await.map_err(|error| error.what)?;
+    let version = version_num(&banner).ok_or_else(|| format!("`postgres --version` says `{banner}`"))?;
+    Ok(Installation { bin: bin.to_owned(), version, banner })
+}
+
+fn fitting(found: Installation, wanted: Option<u32>) -> Result<Installation, String> {
+    let major = found.version / 10_000;
+    match wanted {
+        Some(wanted) if wanted != major => Err(format!("version {major}, not {wanted}")),
+        None if major < OLDEST => Err(format!("version {major}, older than {OLDEST}")),
+        _ => Ok(found),
+    }
+}
+
+/// `postgres (PostgreSQL) 15.14 (Debian …)` is 150014; `18beta1` is 180000.
+fn version_num(banner: &str) -> Option<u32> {
+    let text = banner.split_once("(PostgreSQL) ")?.1.split_whitespace().next()?;
+    let digits =
+        |text: &str| text.chars().take_while(char::is_ascii_digit).collect::<String>().parse::<u32>();
+    let major = digits(text).ok()?;
+    let minor = text.split_once('.').and_then(|(_, minor)| digits(minor).ok()).unwrap_or(0);
+    Some(major * 10_000 + minor)
+}
+
+/// The server refuses to run as root, so root runs it as `postgres`, else as `nobody`.
+pub(super) fn account() -> Result<Option<Account>> {
+    if !geteuid().is_root() {
+        return Ok(None);
+    }
+    let known = ["postgres", "nobody"].iter().find_map(|name| User::from_name(name).ok().flatten());
+    let user = known.ok_or_else(|| {
+        Error::environment(
+            "Postgres does not run as root, and there is neither a user `postgres` nor `nobody`",
+        )
+        .fix("run the gate as an ordinary user")
+    })?;
+    Ok(Some(Account { uid: user.uid.as_raw(), gid: user.gid.as_raw() }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn banners_are_read() {
+        assert_eq!(version_num("postgres (PostgreSQL) 15.14 (Debian 15.14-0+deb12u1)"), Some(150_014));
+        assert_eq!(version_num("postgres (PostgreSQL) 18beta1"), Some(180_000));
+        assert_eq!(version_num("something else"), None);
+    }
+}

@@ -1,0 +1,25 @@
+//! Starting and ending child processes so that nothing outlives the harness, however it dies.
+//!
+//! Three nets, each enough for most deaths and together for all: every child is bound to the harness by a
+//! parent-death signal ([`hidden`]); a guard process sees the harness's end of a pipe close and kills whatever carries
+//! the run's mark; the next run sweeps what is left of runs whose lock is free.
+
+mod bound;
+mod child;
+mod guard;
+mod hidden;
+mod launch;
+mod lines;
+mod reap;
+mod scope;
+mod spawner;
+
+pub use child::{Process, Stopped};
+pub use hidden::dispatch_hidden;
+pub use launch::{Account, Input, Launch, Output};
+pub use lines::{Lines, Waited};
+pub use nix::sys::signal::Signal;
+pub use scope::{Scope, ScopeOptions};
+
+/// The environment variable by which every process of a run is marked; its value is the run's id.
+pub const RUN_MARK: &str = "SOR_GATE_RUN";

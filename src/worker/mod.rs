@@ -1,0 +1,1 @@
+//! Worker-like programs of a system under test.
