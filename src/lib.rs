@@ -5,5 +5,7 @@ pub mod exit;
 pub mod fault;
 pub mod postgres;
 pub mod process;
+pub mod release;
+pub mod report;
 pub mod verdict;
 pub mod worker;
