@@ -1,0 +1,2 @@
+DROP TABLE public.tool_calls;
+DROP TABLE public.turns;
