@@ -111,7 +111,7 @@ impl Provisioner {
                     decided => return decided,
                 };
                 container::open(options).await.map_err(|container| {
-                    Error::environment(format!("no Postgres to be had: {}; container: {}", local.what, container.what))
+                    Error::environment(format!("no Postgres to be had: {}; container: {}; a download of server binaries is not built in", local.what, container.what))
                         .fix("install the PostgreSQL server package, start Docker, or name a server with --postgres URL")
                 })
             }

@@ -5,7 +5,7 @@ mod find;
 mod initdb;
 mod pack;
 mod server;
-mod settings;
+pub(in crate::postgres) mod settings;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -9,7 +9,7 @@ use crate::postgres::log::LINE_PREFIX;
 
 /// What every scratch cluster runs with. Nothing here changes what a statement means: durability against a power cut is
 /// given up, and background work that would make timings and locks differ from run to run is off.
-const USUAL: [(&str, &str); 19] = [
+pub(in crate::postgres) const USUAL: [(&str, &str); 19] = [
     ("fsync", "off"),
     ("full_page_writes", "off"),
     ("autovacuum", "off"),
