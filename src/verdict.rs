@@ -41,6 +41,9 @@ pub struct Finding {
     pub observed: String,
     /// Proof that the fault, the race or the attack really happened; a pass without any is no pass.
     pub witness: Vec<String>,
+    /// The broken claim that this failure follows from, if it is not a finding of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub follows: Option<String>,
 }
 
 impl Finding {
@@ -52,6 +55,7 @@ impl Finding {
             expected: expected.into(),
             observed: observed.into(),
             witness: Vec::new(),
+            follows: None,
         }
     }
 

@@ -1,0 +1,150 @@
+//! The calls: writes as the Worker's role, and the rows that they leave as admin sees them.
+
+use futures::future::try_join_all;
+use sor_gate::context::Context;
+use sor_gate::error::Result;
+use sor_gate::session::{Outcome, Row, Session};
+use sor_gate::subject::{Idempotency, Tenancy};
+use sor_gate::template::Values;
+
+use super::judge::{Answer, AtOnce, Conflict, Keyless, OtherKey, Tenants, Twice};
+
+const FIRST: &str = "1250";
+const SECOND: &str = "9900";
+
+/// Issues the subject's write.
+pub struct Caller<'a> {
+    cx: &'a Context,
+    binding: &'a Idempotency,
+    tenancy: &'a Tenancy,
+    admin: Session,
+    worker: Session,
+}
+
+impl<'a> Caller<'a> {
+    pub async fn new(cx: &'a Context, binding: &'a Idempotency, tenancy: &'a Tenancy) -> Result<Self> {
+        let (admin, worker) = (cx.admin().await?, cx.worker_session("caller").await?);
+        Ok(Self { cx, binding, tenancy, admin, worker })
+    }
+
+    /// One write: the tenant's context and every statement in one transaction. Answers the last rows, or the refusal.
+    async fn write(&self, session: &Session, values: &Values) -> Result<Answer> {
+        let mut rows: Option<(Vec<String>, Row)> = None;
+        session.must("BEGIN", values).await?;
+        session.must(&self.tenancy.set, values).await?;
+        for statement in &self.binding.write {
+            match session.attempt(statement, values).await? {
+                Outcome::Done(done) => {
+                    if let Some(row) = done.rows.last() {
+                        rows = Some((done.names.clone(), row.clone()));
+                    }
+                }
+                Outcome::Refused(refusal) => {
+                    session.must("ROLLBACK", values).await?;
+                    return Ok(Answer::Refused(refusal));
+                }
+            }
+        }
+        session.must("COMMIT", values).await?;
+        Ok(rows.map_or(Answer::Nothing, |(names, row)| Answer::Row(names, row)))
+    }
+
+    fn values(&self, tenant: &str, key: &str, amount: &str) -> Values {
+        Values::new().with("tenant", tenant).with("key", key).with("amount", amount)
+    }
+
+    /// The rows of a key, whole, as admin sees them.
+    async fn rows(&self, key: &str) -> Result<Vec<String>> {
+        let (table, column) = (&self.binding.table, &self.binding.key_column);
+        let sql = format!("SELECT to_jsonb(t) AS image FROM {table} AS t WHERE t.{column} = ${{key}} ORDER BY 1");
+        self.admin.must(&sql, &Values::new().with("key", key)).await?.all("image")
+    }
+
+    async fn count(&self) -> Result<i64> {
+        let sql = format!("SELECT count(*) FROM {}", self.binding.table);
+        let rows = self.admin.must(&sql, &Values::new()).await?;
+        Ok(rows.scalar().and_then(|count| count.parse().ok()).unwrap_or(-1))
+    }
+
+    /// The same key and payload twice, one after the other.
+    pub async fn twice(&self, tenant: &str, key: &str) -> Result<Twice> {
+        let values = self.values(tenant, key, FIRST);
+        let before = self.count().await?;
+        let first = self.write(&self.worker, &values).await?;
+        let second = self.write(&self.worker, &values).await?;
+        Ok(Twice { first, second, added: self.count().await? - before })
+    }
+
+    /// The same key from many sessions, held back by a lock until all of them wait at the table.
+    pub async fn at_once(&self, tenant: &str, key: &str, sessions: usize) -> Result<AtOnce> {
+        let values = self.values(tenant, key, FIRST);
+        let before = self.count().await?;
+        let callers = try_join_all((1..=sessions).map(async |n| self.cx.worker_session(&format!("caller {n}")).await));
+        let callers = callers.await?;
+        self.hold(&self.binding.table).await?;
+        let calls = try_join_all(callers.iter().map(|caller| self.write(caller, &values)));
+        let (answers, waited) = tokio::join!(calls, self.release_when_waiting(sessions));
+        Ok(AtOnce { answers: answers?, waited: waited?, added: self.count().await? - before })
+    }
+
+    /// The unprotected variant in the same set-up: a look before the insert, without a unique index.
+    pub async fn calibrate(&self, sessions: usize) -> Result<i64> {
+        let none = Values::new();
+        let make = "CREATE TABLE sor_gate_calibration (key text); GRANT SELECT, INSERT ON sor_gate_calibration TO PUBLIC";
+        self.admin.script(make, &none).await?;
+        let callers = try_join_all((1..=sessions).map(async |_| self.cx.admin().await)).await?;
+        self.hold("sor_gate_calibration").await?;
+        let naive = "INSERT INTO sor_gate_calibration SELECT 'k' WHERE NOT EXISTS \
+                     (SELECT FROM sor_gate_calibration WHERE key = 'k')";
+        let calls = try_join_all(callers.iter().map(async |caller| caller.must(naive, &none).await));
+        let (calls, waited) = tokio::join!(calls, self.release_when_waiting(sessions));
+        (calls?, waited?);
+        let rows = self.admin.must("SELECT count(*) FROM sor_gate_calibration", &none).await?;
+        self.admin.script("DROP TABLE sor_gate_calibration", &none).await?;
+        Ok(rows.scalar().and_then(|count| count.parse().ok()).unwrap_or(0))
+    }
+
+    async fn hold(&self, table: &str) -> Result<()> {
+        self.admin.script(&format!("BEGIN; LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE"), &Values::new()).await
+    }
+
+    /// Waits until so many sessions are blocked by the admin's lock, then lets them go.
+    async fn release_when_waiting(&self, sessions: usize) -> Result<i64> {
+        let waited = self.cx.wait_blocked_by(self.admin.pid().await?, sessions).await?;
+        self.admin.script("COMMIT", &Values::new()).await?;
+        Ok(waited)
+    }
+
+    /// A key that has landed, then one that has not.
+    pub async fn other_key(&self, tenant: &str, landed: &str, other: &str) -> Result<OtherKey> {
+        let before = self.count().await?;
+        let answer = self.write(&self.worker, &self.values(tenant, other, FIRST)).await?;
+        Ok(OtherKey { landed: self.rows(landed).await?.len(), answer, added: self.count().await? - before })
+    }
+
+    /// The same key with another payload.
+    pub async fn conflict(&self, tenant: &str, key: &str) -> Result<Conflict> {
+        let first = self.write(&self.worker, &self.values(tenant, key, FIRST)).await?;
+        let before = self.rows(key).await?;
+        let second = self.write(&self.worker, &self.values(tenant, key, SECOND)).await?;
+        let echo = self.binding.echo.as_ref().and_then(|column| second.cell(column));
+        let told = matches!(second, Answer::Refused(_)) || echo.is_some_and(|stored| stored != SECOND);
+        Ok(Conflict { first, second, before, after: self.rows(key).await?, told })
+    }
+
+    /// The same key for two tenants.
+    pub async fn two_tenants(&self, one: &str, other: &str, key: &str) -> Result<Tenants> {
+        let first = self.write(&self.worker, &self.values(one, key, FIRST)).await?;
+        let second = self.write(&self.worker, &self.values(other, key, SECOND)).await?;
+        Ok(Tenants { first, second, rows: self.rows(key).await?.len() })
+    }
+
+    /// A write whose key is NULL.
+    pub async fn without_key(&self, tenant: &str) -> Result<Keyless> {
+        let before = self.count().await?;
+        let values = self.values(tenant, "", FIRST).with_null("key");
+        let answer = self.write(&self.worker, &values).await?;
+        let control = self.write(&self.worker, &self.values(tenant, "keyed", FIRST)).await?;
+        Ok(Keyless { answer, control, added: self.count().await? - before })
+    }
+}

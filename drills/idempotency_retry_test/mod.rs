@@ -1,0 +1,95 @@
+//! Drill 3: a write may be retried, and lands once.
+
+mod breaks;
+mod calls;
+mod judge;
+
+use sor_gate::context::Context;
+use sor_gate::drill::{Claim, Drill, DrillSpec, Suite};
+use sor_gate::error::Result;
+use sor_gate::evidence::Evidence;
+
+use calls::Caller;
+
+/// Idempotency keys.
+pub struct IdempotencyRetryTest;
+
+const SPEC: DrillSpec = DrillSpec {
+    id: "idempotency_retry_test",
+    suite: Suite::SystemOfRecord,
+    lesson: 3,
+    habit: "idempotency keys",
+    claims: &[
+        Claim {
+            id: "serial_retry",
+            statement: "the same key twice adds one row, and both calls are answered alike",
+            remedy: "add a unique index over tenant and key, and INSERT … ON CONFLICT DO NOTHING",
+            rests_on: &[],
+        },
+        Claim {
+            id: "concurrent_retry",
+            statement: "sixteen sessions with one key at the same moment add one row, and none sees an error",
+            remedy: "let the unique index decide (INSERT … ON CONFLICT), not a SELECT before the INSERT",
+            rests_on: &["serial_retry"],
+        },
+        Claim {
+            id: "other_key_lands",
+            statement: "another key adds a row",
+            remedy: "put the whole key into the unique index, not only the tenant",
+            rests_on: &[],
+        },
+        Claim {
+            id: "payload_conflict",
+            statement: "the same key with another payload leaves the first row unchanged, and the caller can tell",
+            remedy: "use DO NOTHING instead of DO UPDATE, and answer the stored payload or an error",
+            rests_on: &["serial_retry"],
+        },
+        Claim {
+            id: "tenant_scoped",
+            statement: "one tenant's key does not swallow another tenant's write",
+            remedy: "make the unique index cover (tenant, key) instead of the key alone",
+            rests_on: &[],
+        },
+        Claim {
+            id: "key_required",
+            statement: "a write without a key is refused (23502 or 23514)",
+            remedy: "declare the key column NOT NULL",
+            rests_on: &[],
+        },
+    ],
+    breaks: breaks::ALL,
+    page: include_str!("README.md"),
+};
+
+/// How many sessions retry at once.
+const SESSIONS: usize = 16;
+
+#[async_trait::async_trait]
+impl Drill for IdempotencyRetryTest {
+    fn spec(&self) -> &'static DrillSpec {
+        &SPEC
+    }
+
+    async fn run(&self, cx: &Context) -> Result<Evidence> {
+        let (Some(binding), Some(tenancy)) = (&cx.subject.idempotency, &cx.subject.tenancy) else {
+            return Ok(Evidence::not_testable(SPEC.claims, "the sections [idempotency] and [tenancy]"));
+        };
+        let caller = Caller::new(cx, binding, tenancy).await?;
+        let [alice, bob] = &tenancy.tenants;
+        let seen = judge::Seen {
+            serial: caller.twice(alice, "serial").await?,
+            concurrent: caller.at_once(alice, "concurrent", SESSIONS).await?,
+            calibration: caller.calibrate(SESSIONS).await?,
+            other: caller.other_key(alice, "serial", "other").await?,
+            conflict: caller.conflict(alice, "conflict").await?,
+            tenants: caller.two_tenants(alice, bob, "shared").await?,
+            keyless: caller.without_key(alice).await?,
+        };
+        let line = format!(
+            "Retry of one key: row count delta +{}, second call a no-op. {SESSIONS} sessions with one key at once: \
+             delta +{}, no errors.",
+            seen.serial.added, seen.concurrent.added
+        );
+        Ok(Evidence::new(line, judge::judge(&seen)))
+    }
+}

@@ -1,0 +1,10 @@
+//! The catalogue: every drill, in the order in which bundles list them.
+
+mod idempotency_retry_test;
+
+use sor_gate::drill::Catalogue;
+
+/// All drills.
+pub fn catalogue() -> Catalogue {
+    Catalogue(vec![Box::new(idempotency_retry_test::IdempotencyRetryTest)])
+}

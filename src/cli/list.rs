@@ -1,0 +1,72 @@
+//! `list`: drills, claims and breaks.
+
+use std::io::Write;
+
+use serde::Serialize;
+
+use super::args::{Common, Format};
+use super::terminal;
+use crate::drill::{Catalogue, DrillSpec, Suite};
+use crate::error::Error;
+use crate::exit::Exit;
+
+#[derive(Serialize)]
+struct Listed {
+    id: &'static str,
+    suite: Suite,
+    lesson: u8,
+    habit: &'static str,
+    claims: Vec<ListedClaim>,
+    breaks: Vec<ListedBreak>,
+}
+
+#[derive(Serialize)]
+struct ListedClaim {
+    id: &'static str,
+    statement: &'static str,
+    remedy: &'static str,
+}
+
+#[derive(Serialize)]
+struct ListedBreak {
+    id: &'static str,
+    claim: &'static str,
+    summary: &'static str,
+}
+
+impl From<&'static DrillSpec> for Listed {
+    fn from(spec: &'static DrillSpec) -> Self {
+        let claims = spec.claims.iter();
+        let breaks = spec.breaks.iter();
+        Self {
+            id: spec.id,
+            suite: spec.suite,
+            lesson: spec.lesson,
+            habit: spec.habit,
+            claims: claims.map(|c| ListedClaim { id: c.id, statement: c.statement, remedy: c.remedy }).collect(),
+            breaks: breaks.map(|b| ListedBreak { id: b.id, claim: b.claim, summary: b.summary }).collect(),
+        }
+    }
+}
+
+/// Prints the catalogue.
+pub fn list(catalogue: &Catalogue, common: &Common) -> Result<Exit, Error> {
+    let drills: Vec<Listed> = catalogue.iter().map(|drill| Listed::from(drill.spec())).collect();
+    if common.format == Format::Json {
+        terminal::print_json(&drills)?;
+        return Ok(Exit::Permitted);
+    }
+    let mut out = anstream::stdout().lock();
+    let (bold, dim) = (anstyle::Style::new().bold(), anstyle::Style::new().dimmed());
+    for drill in &drills {
+        let _ = writeln!(out, "{bold}{}{bold:#}  {dim}lesson {}: {}{dim:#}", drill.id, drill.lesson, drill.habit);
+        for claim in &drill.claims {
+            let _ = writeln!(out, "  {:<24} {}", claim.id, claim.statement);
+        }
+        for one in &drill.breaks {
+            let _ = writeln!(out, "  {dim}break{dim:#} {:<30} {dim}turns {} red:{dim:#} {}", one.id, one.claim, one.summary);
+        }
+        let _ = writeln!(out);
+    }
+    Ok(Exit::Permitted)
+}

@@ -1,0 +1,94 @@
+//! The command line: arguments in, exit code out. Only this module prints.
+
+mod args;
+mod decide;
+mod drill;
+mod explain;
+mod list;
+mod pick;
+mod progress;
+mod run;
+mod setup;
+mod terminal;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser;
+use include_dir::Dir;
+
+use crate::drill::Catalogue;
+use crate::error::{Error, ErrorKind};
+use crate::exit::Exit;
+use args::{Cli, Command, Common};
+
+/// The reference system as the binary carries it: files to be laid out, and the subject file among them.
+pub struct Builtin {
+    /// Folders with their place below the root.
+    pub folders: &'static [(&'static str, &'static Dir<'static>)],
+    /// The subject file, below the root.
+    pub subject: &'static str,
+}
+
+/// What the binary hands to the engine.
+pub struct Product {
+    /// All drills.
+    pub catalogue: Catalogue,
+    /// The reference system.
+    pub builtin: Builtin,
+}
+
+/// Parses the arguments, does what they say and gives the exit code.
+pub fn main(product: &Product, args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => {
+            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Permitted };
+            // A closed pipe while printing help is nobody's error.
+            let _ = error.print();
+            return exit.into();
+        }
+    };
+    cli.common.color.apply();
+    match dispatch(product, &cli) {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            terminal::complain(&error);
+            // A step of the harness that failed outside of any drill is the surroundings' fault.
+            let kind = if error.kind == ErrorKind::Harness { ErrorKind::Environment } else { error.kind };
+            Exit::from(kind).into()
+        }
+    }
+}
+
+fn dispatch(product: &Product, cli: &Cli) -> Result<Exit, Error> {
+    let common = &cli.common;
+    match &cli.command {
+        Command::List => list::list(&product.catalogue, common),
+        Command::Explain { drill } => explain::explain(&product.catalogue, drill),
+        Command::Decide { file } => decide::decide(&product.catalogue, file, common),
+        Command::Run(_) | Command::Drill(_) => block_on(async {
+            let interrupted = setup::interrupted()?;
+            let work = async {
+                match &cli.command {
+                    Command::Drill(arguments) => drill::drill(product, arguments, common).await,
+                    Command::Run(arguments) => run::run(product, arguments, common).await,
+                    _ => unreachable!("only run and drill come here"),
+                }
+            };
+            tokio::select! {
+                done = work => done,
+                _ = interrupted => Err(Error::interrupted()),
+            }
+        }),
+    }
+}
+
+fn block_on<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|error| Error::environment(format!("cannot start the async runtime: {error}")))?
+        .block_on(work)
+}

@@ -1,0 +1,161 @@
+//! What people read: results on standard error, machine output on standard output.
+
+use std::io::Write;
+use std::path::Path;
+use std::time::Duration;
+
+use anstyle::{AnsiColor, Style};
+use serde::Serialize;
+
+use super::args::Common;
+use super::setup::Ground;
+use crate::drill::Drill;
+use crate::error::{Error, Result};
+use crate::release::ReleaseDecision;
+use crate::runner::{DrillRecord, Ended, Proof};
+use crate::verdict::{Finding, Verdict};
+
+const BOLD: Style = Style::new().bold();
+const DIM: Style = Style::new().dimmed();
+const GREEN: Style = AnsiColor::Green.on_default().bold();
+const RED: Style = AnsiColor::Red.on_default().bold();
+const YELLOW: Style = AnsiColor::Yellow.on_default().bold();
+
+/// One JSON document on standard output.
+///
+/// # Errors
+/// An environment error when standard output is closed.
+pub fn print_json(value: &impl Serialize) -> Result<()> {
+    let text = serde_json::to_string_pretty(value).map_err(|error| Error::harness(error.to_string()))?;
+    print_text(&text)
+}
+
+/// Text on standard output.
+///
+/// # Errors
+/// An environment error when standard output is closed.
+pub fn print_text(text: &str) -> Result<()> {
+    writeln!(anstream::stdout().lock(), "{text}")
+        .map_err(|error| Error::environment(format!("cannot write to standard output: {error}")))
+}
+
+/// An error, one line of what and where, one of what to do.
+pub fn complain(error: &Error) {
+    let place = error.place.as_ref().map(|place| format!(" ({place})")).unwrap_or_default();
+    say(&format!("{RED}error{RED:#}: {}{place}", error.what));
+    if let Some(remedy) = &error.remedy {
+        say(&format!("  {DIM}try{DIM:#}: {remedy}"));
+    }
+}
+
+/// What is about to be run, on what.
+pub fn headline(common: &Common, ground: &Ground) {
+    if common.quiet {
+        return;
+    }
+    let provider = ground.provisioner.describe();
+    say(&format!(
+        "{BOLD}sor-gate{BOLD:#} {}  {DIM}{}, seed {}, run {}{DIM:#}",
+        ground.subject.name, provider, ground.plan.seed, ground.run_id
+    ));
+}
+
+/// A plain line when a drill ended.
+pub fn finished(name: &str, ended: &Ended) {
+    let verdict = ended.evidence.verdict();
+    say(&format!("{} {name} {DIM}{} ms{DIM:#}", mark(verdict), ended.duration.as_millis()));
+}
+
+/// One line a drill, and the claims that failed.
+pub fn verdicts(common: &Common, records: &[DrillRecord]) {
+    if common.quiet {
+        return;
+    }
+    for record in records {
+        say(&format!("{} {:<26} {DIM}{:>5} ms{DIM:#}  {}", mark(record.verdict), record.id, record.duration_ms, record.evidence));
+        for finding in record.findings.iter().filter(|f| common.verbose || f.verdict != Verdict::Pass) {
+            claim(common, finding);
+        }
+        for proven in record.breaks.iter().filter(|b| common.verbose || b.proof != Proof::Caught) {
+            let (style, word) = proof(proven.proof);
+            say(&format!("    {style}{word}{style:#} under {} {DIM}({}){DIM:#}: red: {}", proven.id, proven.summary, names(&proven.red)));
+        }
+    }
+}
+
+/// One drill with all its claims, what to change, and the break if there was one.
+pub fn claims<'c>(common: &Common, record: &DrillRecord, drills: impl Iterator<Item = &'c dyn Drill>) {
+    if common.quiet {
+        return;
+    }
+    let spec = drills.map(Drill::spec).find(|spec| spec.id == record.id);
+    say(&format!("{} {BOLD}{}{BOLD:#} {DIM}{} ms{DIM:#}", mark(record.verdict), record.id, record.duration_ms));
+    say(&format!("    {}", record.evidence));
+    for finding in &record.findings {
+        claim(common, finding);
+        let remedy = spec.and_then(|spec| spec.claim(&finding.claim)).map(|claim| claim.remedy);
+        if let (Verdict::Fail, Some(remedy)) = (finding.verdict, remedy) {
+            say(&format!("      {DIM}change{DIM:#}   {remedy}"));
+        }
+    }
+    for exhibit in record.exhibits.iter().filter(|_| common.verbose || record.verdict != Verdict::Pass) {
+        say(&format!("    {BOLD}{}{BOLD:#}", exhibit.title));
+        for line in exhibit.body.lines() {
+            say(&format!("      {line}"));
+        }
+    }
+    for proven in &record.breaks {
+        let (style, word) = proof(proven.proof);
+        say(&format!("    {style}{word}{style:#}: under {} ({}) {}", proven.id, proven.applied, names(&proven.red)));
+    }
+}
+
+fn claim(common: &Common, finding: &Finding) {
+    say(&format!("    {} {:<24} {}", mark(finding.verdict), finding.claim, finding.observed));
+    if finding.verdict != Verdict::Pass {
+        say(&format!("      {DIM}expected{DIM:#} {}", finding.expected));
+    }
+    if common.verbose {
+        for witness in &finding.witness {
+            say(&format!("      {DIM}witness{DIM:#}  {witness}"));
+        }
+    }
+}
+
+/// The decision, where the evidence lies, how long it took.
+pub fn decision(common: &Common, decision: &ReleaseDecision, folder: Option<&Path>, took: Duration) {
+    let style = if decision.permitted { GREEN } else { RED };
+    let rest = decision.text.strip_prefix(decision.word()).unwrap_or(&decision.text);
+    say(&format!("{style}{}{style:#}{rest}", decision.word()));
+    if let (Some(folder), false) = (folder, common.quiet) {
+        say(&format!("{DIM}evidence in {}, {:.2} s{DIM:#}", folder.display(), took.as_secs_f64()));
+    }
+}
+
+fn mark(verdict: Verdict) -> String {
+    let (style, word) = match verdict {
+        Verdict::Pass => (GREEN, "pass"),
+        Verdict::Fail => (RED, "FAIL"),
+        Verdict::Error => (RED, "????"),
+        Verdict::NotTestable => (YELLOW, "none"),
+    };
+    format!("{style}{word}{style:#}")
+}
+
+fn proof(proof: Proof) -> (Style, &'static str) {
+    match proof {
+        Proof::Caught => (GREEN, "caught"),
+        Proof::Missed => (RED, "MISSED"),
+        Proof::Unviable => (YELLOW, "unviable"),
+        Proof::Timeout => (RED, "TIMEOUT"),
+    }
+}
+
+fn names(red: &[String]) -> String {
+    if red.is_empty() { "nothing".into() } else { red.join(", ") }
+}
+
+fn say(line: &str) {
+    // When standard error is gone there is nobody left to tell.
+    let _ = writeln!(anstream::stderr().lock(), "{line}");
+}

@@ -1,0 +1,123 @@
+//! What a drill is handed: the subject, a Postgres of its own and the means to write things down.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::error::Result;
+use crate::hooks::Hooks;
+use crate::postgres::Cluster;
+use crate::process::Scope;
+use crate::recorder::Recorder;
+use crate::session::Session;
+use crate::subject::{Program, Subject};
+use crate::template::{self, Values};
+
+/// Whether the subject is as it came or sabotaged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scenario {
+    /// As it came.
+    Baseline,
+    /// Under the break of this id.
+    Sabotaged(&'static str),
+}
+
+/// A drill's surroundings. Each run of a drill has one of its own.
+pub struct Context {
+    /// The subject, sabotaged or not.
+    pub subject: Subject,
+    /// The drill's own Postgres server with the subject's schema in it.
+    pub cluster: Cluster,
+    /// Everything that the drill starts lives in it.
+    pub scope: Arc<Scope>,
+    /// As it came or sabotaged.
+    pub scenario: Scenario,
+    /// All randomness comes from here.
+    pub seed: u64,
+    /// How many Workers a fleet has.
+    pub workers: usize,
+    /// Where statements and events are written down.
+    pub recorder: Recorder,
+    /// A folder of the drill's own, removed afterwards.
+    pub scratch: PathBuf,
+    pub(crate) hooks: Hooks,
+}
+
+impl Context {
+    /// A new session of a role on the subject's database; `label` names it in the evidence.
+    ///
+    /// # Errors
+    /// A harness error when the server does not let the role in.
+    pub async fn session(&self, role: &str, label: &str) -> Result<Session> {
+        let client = self.cluster.connect(role, &self.cluster.database(), label).await?;
+        Ok(Session::new(client, label, role, self.recorder.clone()))
+    }
+
+    /// A new session of the role in whose name the Worker's writes reach the database.
+    ///
+    /// # Errors
+    /// As [`Context::session`].
+    pub async fn worker_session(&self, label: &str) -> Result<Session> {
+        self.session(&self.subject.roles.worker, label).await
+    }
+
+    /// A new session of the server's admin, for the harness's own steps.
+    ///
+    /// # Errors
+    /// As [`Context::session`].
+    pub async fn admin(&self) -> Result<Session> {
+        self.session(&self.cluster.superuser().user, "admin").await
+    }
+
+    /// Waits until so many sessions are blocked by the backend `pid`, and says how many were; fewer when nothing
+    /// moves any more within the patience of two seconds, which is for the judge to weigh.
+    ///
+    /// # Errors
+    /// A harness error when the server cannot be asked.
+    pub async fn wait_blocked_by(&self, pid: i32, sessions: usize) -> Result<i64> {
+        const PATIENCE: Duration = Duration::from_secs(2);
+        const PAUSE: Duration = Duration::from_millis(1);
+        let watcher = self.cluster.admin().await?;
+        let blocked = "SELECT count(*) FROM pg_stat_activity WHERE $1 = ANY (pg_blocking_pids(pid))";
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let waiting: i64 = watcher.query_one(blocked, &[&pid]).await?.get(0);
+            if waiting >= i64::try_from(sessions).unwrap_or(i64::MAX) || Instant::now() > deadline {
+                return Ok(waiting);
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    /// Tells that a named moment of the drill is reached, so that a break may interfere there.
+    ///
+    /// # Errors
+    /// A harness error when the break's SQL is refused.
+    pub async fn reach(&self, moment: &'static str, values: &Values) -> Result<()> {
+        let scripts = self.hooks.scripts(moment);
+        if !scripts.is_empty() {
+            let admin = self.admin().await?;
+            for script in scripts {
+                admin.script(script, values).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The placeholders that every command of the subject knows, with the URL of `role`.
+    pub fn command_values(&self, role: &str) -> Values {
+        let url = self.cluster.connect_info(role, &self.cluster.database()).url();
+        Values::new()
+            .with("sor_gate", self.scope.exe().display())
+            .with("folder", self.subject.folder.display())
+            .with("database_url", url)
+    }
+
+    /// The words of a program's command line, filled.
+    ///
+    /// # Errors
+    /// A usage error for an unknown placeholder.
+    pub fn command(&self, program: &Program, values: &Values) -> Result<Vec<String>> {
+        program.command.iter().map(|word| template::fill(word, values)).collect()
+    }
+}

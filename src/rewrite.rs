@@ -1,0 +1,89 @@
+//! Taking protective clauses out of SQL, for breaks: the statement stays the subject's, but unprotected.
+
+use squawk_syntax::{SourceFile, SyntaxKind, SyntaxNode};
+
+/// The statement without its `ON CONFLICT …` clauses; `None` when it has none.
+pub fn without_on_conflict(sql: &str) -> Option<String> {
+    without(sql, &|node| node.kind() == SyntaxKind::ON_CONFLICT_CLAUSE)
+}
+
+/// The statement without any locking clause (`FOR UPDATE SKIP LOCKED`); `None` when it has none.
+pub fn without_locking(sql: &str) -> Option<String> {
+    without(sql, &|node| node.kind() == SyntaxKind::LOCKING_CLAUSE)
+}
+
+/// The statement with `SKIP LOCKED` replaced, by nothing or by `NOWAIT`; `None` when it does not skip.
+pub fn instead_of_skip_locked(sql: &str, replacement: &str) -> Option<String> {
+    let clauses = ranges(sql, &|node| node.kind() == SyntaxKind::LOCKING_CLAUSE);
+    let mut rewritten = sql.to_owned();
+    let mut found = false;
+    for (start, end) in clauses.into_iter().rev() {
+        let clause = rewritten[start..end].to_ascii_uppercase();
+        if let Some(at) = clause.find("SKIP") {
+            rewritten.replace_range(start + at..end, replacement);
+            found = true;
+        }
+    }
+    found.then_some(rewritten)
+}
+
+fn without(sql: &str, wanted: &dyn Fn(&SyntaxNode) -> bool) -> Option<String> {
+    let cuts = ranges(sql, wanted);
+    let mut rewritten = sql.to_owned();
+    for (start, end) in cuts.iter().rev() {
+        rewritten.replace_range(*start..*end, "");
+    }
+    (!cuts.is_empty()).then_some(rewritten)
+}
+
+fn ranges(sql: &str, wanted: &dyn Fn(&SyntaxNode) -> bool) -> Vec<(usize, usize)> {
+    let parse = SourceFile::parse(&plain(sql));
+    let mut found: Vec<(usize, usize)> = parse
+        .syntax_node()
+        .descendants()
+        .filter(|node| wanted(node))
+        .map(|node| (usize::from(node.text_range().start()), usize::from(node.text_range().end())))
+        .collect();
+    found.sort_unstable();
+    found
+}
+
+/// Placeholders as identifiers of the same length, so that the parser reads them and offsets stay.
+fn plain(sql: &str) -> String {
+    let mut text = String::with_capacity(sql.len());
+    let mut rest = sql;
+    while let Some(at) = rest.find("${") {
+        let Some(end) = rest[at..].find('}').map(|length| at + length) else { break };
+        text.push_str(&rest[..at]);
+        text.push_str("__");
+        text.push_str(&rest[at + 2..end]);
+        text.push('_');
+        rest = &rest[end + 1..];
+    }
+    text.push_str(rest);
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clauses_are_cut_out() {
+        let write = "INSERT INTO t (k) VALUES (${key}) ON CONFLICT (k) DO NOTHING RETURNING id";
+        assert_eq!(
+            without_on_conflict(write).unwrap(),
+            "INSERT INTO t (k) VALUES (${key})  RETURNING id"
+        );
+        assert_eq!(without_on_conflict("INSERT INTO t VALUES (1)"), None);
+    }
+
+    #[test]
+    fn locking_is_found_inside_a_with() {
+        let claim = "WITH n AS MATERIALIZED (SELECT id FROM q WHERE w = ${worker} ORDER BY id LIMIT 1 \
+                     FOR UPDATE SKIP LOCKED) UPDATE q SET c = 1 FROM n WHERE q.id = n.id RETURNING q.id";
+        assert!(!without_locking(claim).unwrap().contains("FOR UPDATE"));
+        let nowait = instead_of_skip_locked(claim, "NOWAIT").unwrap();
+        assert!(nowait.contains("FOR UPDATE NOWAIT)"), "{nowait}");
+    }
+}

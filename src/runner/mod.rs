@@ -1,0 +1,158 @@
+//! Runs drills: each on a Postgres of its own, side by side, baseline and sabotaged.
+
+mod once;
+mod outcome;
+mod schema;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures::stream::{self, StreamExt};
+use tokio::sync::OnceCell;
+
+pub use once::Ended;
+pub use outcome::{BreakRecord, DrillRecord, Proof};
+pub use schema::quote_ident;
+
+use crate::context::Scenario;
+use crate::drill::{Break, Drill};
+use crate::error::{Error, Result};
+use crate::events::{Event, Listener};
+use crate::postgres::{Provisioner, Template};
+use crate::process::Scope;
+use crate::subject::Subject;
+
+/// How many of a drill's breaks are tried beside the baseline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Prove {
+    /// The drill's first break.
+    One,
+    /// Every break.
+    All,
+    /// None: the decision then says that the drill was not seen to fail.
+    None,
+}
+
+/// What to run and how.
+#[derive(Debug, Clone, Copy)]
+pub struct Plan {
+    /// Which breaks are tried.
+    pub prove: Prove,
+    /// How many drills run side by side.
+    pub jobs: usize,
+    /// Source of all randomness.
+    pub seed: u64,
+    /// Workers of a fleet.
+    pub workers: usize,
+    /// Longest time that one run of a drill may take.
+    pub timeout: Duration,
+}
+
+/// Runs drills on one subject.
+pub struct Runner<'a> {
+    subject: Subject,
+    provisioner: Arc<Provisioner>,
+    scope: Arc<Scope>,
+    plan: Plan,
+    listener: &'a dyn Listener,
+    template: OnceCell<Template>,
+}
+
+/// One run of one drill.
+#[derive(Clone, Copy)]
+struct Job<'d> {
+    drill: &'d dyn Drill,
+    sabotage: Option<&'static Break>,
+}
+
+impl<'a> Runner<'a> {
+    /// A runner for a subject.
+    pub fn new(
+        subject: Subject,
+        provisioner: Arc<Provisioner>,
+        scope: Arc<Scope>,
+        plan: Plan,
+        listener: &'a dyn Listener,
+    ) -> Self {
+        Self { subject, provisioner, scope, plan, listener, template: OnceCell::new() }
+    }
+
+    /// Runs the drills and the breaks that the plan asks for; the records come in the order of the drills.
+    ///
+    /// # Errors
+    /// When the subject's schema cannot be set up, or Postgres cannot be had.
+    pub async fn run(&self, drills: &[&dyn Drill]) -> Result<Vec<DrillRecord>> {
+        self.template().await?;
+        let jobs: Vec<Job<'_>> = drills.iter().flat_map(|&drill| self.jobs(drill)).collect();
+        self.listener.on(&Event::Began { jobs: jobs.len() });
+        let mut done: Vec<(usize, once::Ended)> = stream::iter(jobs.iter().enumerate())
+            .map(|(at, job)| async move { (at, self.job(*job).await) })
+            .buffer_unordered(self.plan.jobs.max(1))
+            .collect()
+            .await;
+        done.sort_by_key(|(at, _)| *at);
+        let mut records: Vec<DrillRecord> = Vec::new();
+        for (job, (_, ended)) in jobs.iter().zip(done) {
+            match job.sabotage {
+                None => records.push(DrillRecord::new(job.drill.spec(), ended)),
+                Some(sabotage) => {
+                    if let Some(record) = records.last_mut() {
+                        record.breaks.push(BreakRecord::new(sabotage, &ended));
+                    }
+                }
+            }
+        }
+        Ok(records)
+    }
+
+    /// Runs one drill once under a break.
+    ///
+    /// # Errors
+    /// As [`Runner::run`].
+    pub async fn run_broken(&self, drill: &dyn Drill, sabotage: &'static Break) -> Result<(DrillRecord, BreakRecord)> {
+        self.template().await?;
+        let ended = self.job(Job { drill, sabotage: Some(sabotage) }).await;
+        let proof = BreakRecord::new(sabotage, &ended);
+        Ok((DrillRecord::new(drill.spec(), ended), proof))
+    }
+
+    fn jobs<'d>(&self, drill: &'d dyn Drill) -> Vec<Job<'d>> {
+        let breaks = drill.spec().breaks;
+        let tried = match self.plan.prove {
+            Prove::None => &breaks[..0],
+            Prove::One => &breaks[..breaks.len().min(1)],
+            Prove::All => breaks,
+        };
+        let sabotaged = tried.iter().map(|sabotage| Job { drill, sabotage: Some(sabotage) });
+        std::iter::once(Job { drill, sabotage: None }).chain(sabotaged).collect()
+    }
+
+    async fn job(&self, job: Job<'_>) -> once::Ended {
+        let id = job.drill.spec().id;
+        let scenario = job.sabotage.map_or(Scenario::Baseline, |sabotage| Scenario::Sabotaged(sabotage.id));
+        self.listener.on(&Event::Started { drill: id, scenario });
+        let started = Instant::now();
+        let running = self.once(job.drill, job.sabotage);
+        let mut ended = match tokio::time::timeout(self.plan.timeout, running).await {
+            Ok(ended) => ended,
+            Err(_) => once::Ended::timeout(job.drill.spec(), self.plan.timeout),
+        };
+        ended.duration = started.elapsed();
+        self.listener.on(&Event::Finished { drill: id, scenario, ended: &ended });
+        ended
+    }
+
+    async fn template(&self) -> Result<&Template> {
+        self.template
+            .get_or_try_init(|| async {
+                let schema = schema::Schema::read(&self.subject)?;
+                let prepare = |cluster| schema.apply(cluster);
+                self.provisioner.template(schema.key(), &prepare).await
+            })
+            .await
+            .map_err(|error| match error.kind {
+                crate::error::ErrorKind::Harness => Error::usage(error.what).at(error.place.unwrap_or_default()),
+                _ => error,
+            })
+    }
+}

@@ -1,0 +1,99 @@
+//! One run of one drill: a fresh server, the break if any, the deed, the findings.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::FutureExt;
+
+use super::Runner;
+use crate::context::{Context, Scenario};
+use crate::drill::{Applied, Break, Drill, DrillSpec};
+use crate::error::Error;
+use crate::evidence::Evidence;
+use crate::hooks::Hooks;
+use crate::postgres::ClusterOptions;
+use crate::recorder::{Log, Recorder};
+use crate::session::Session;
+use crate::stage::Stage;
+use crate::verdict::Finding;
+
+/// How one run of a drill ended.
+pub struct Ended {
+    /// Findings, one a claim, with the evidence line.
+    pub evidence: Evidence,
+    /// What was written down.
+    pub log: Log,
+    /// Whether the break could be made; `None` in the baseline.
+    pub applied: Option<Applied>,
+    /// Whether the time-out ended it.
+    pub timed_out: bool,
+    /// How long it took, servers and all.
+    pub duration: Duration,
+}
+
+impl Ended {
+    fn new(evidence: Evidence, log: Log, applied: Option<Applied>) -> Self {
+        Self { evidence, log, applied, timed_out: false, duration: Duration::ZERO }
+    }
+
+    pub(super) fn timeout(spec: &DrillSpec, after: Duration) -> Self {
+        let why = format!("the drill did not end within {} s", after.as_secs());
+        Self { timed_out: true, ..Self::new(unproven(spec, &why), Log::default(), None) }
+    }
+}
+
+impl Runner<'_> {
+    pub(super) async fn once(&self, drill: &dyn Drill, sabotage: Option<&'static Break>) -> Ended {
+        let recorder = Recorder::default();
+        let mut applied = None;
+        let attempt = self.attempt(drill, sabotage, &recorder, &mut applied);
+        let evidence = match AssertUnwindSafe(attempt).catch_unwind().await {
+            Ok(Ok(evidence)) => evidence.settled(drill.spec().claims),
+            Ok(Err(error)) => unproven(drill.spec(), &error.to_string()),
+            Err(_) => unproven(drill.spec(), "the drill panicked, which is a defect of sor-gate"),
+        };
+        Ended::new(evidence, recorder.take(), applied)
+    }
+
+    async fn attempt(
+        &self,
+        drill: &dyn Drill,
+        sabotage: Option<&'static Break>,
+        recorder: &Recorder,
+        applied: &mut Option<Applied>,
+    ) -> Result<Evidence, Error> {
+        let mut subject = self.subject.clone();
+        let mut hooks = Hooks::default();
+        let cluster = self.provisioner.cluster(self.template().await?, &ClusterOptions::default()).await?;
+        for role in subject.login_roles() {
+            cluster.admit(role).await?;
+        }
+        if let Some(sabotage) = sabotage {
+            let admin = Session::new(cluster.admin().await?, "break", &cluster.superuser().user, recorder.clone());
+            let mut stage = Stage { subject: &mut subject, admin: &admin, hooks: &mut hooks };
+            let done = (sabotage.apply)(&mut stage).await.map_err(|error| error.during("making the break"))?;
+            let viable = matches!(done, Applied::Done(_));
+            *applied = Some(done);
+            if !viable {
+                return Err(Error::harness("the break does not apply to this subject"));
+            }
+        }
+        let scratch = self.scope.fresh_path("drill");
+        std::fs::create_dir_all(&scratch)
+            .map_err(|error| Error::environment(error.to_string()).at(scratch.display()))?;
+        let scenario = sabotage.map_or(Scenario::Baseline, |sabotage| Scenario::Sabotaged(sabotage.id));
+        let (seed, workers) = (self.plan.seed, self.plan.workers);
+        let scope = Arc::clone(&self.scope);
+        let context = Context { subject, cluster, scope, scenario, seed, workers, recorder: recorder.clone(), scratch, hooks };
+        let evidence = drill.run(&context).await;
+        context.cluster.stop().await?;
+        evidence
+    }
+}
+
+fn unproven(spec: &DrillSpec, why: &str) -> Evidence {
+    let findings = spec.claims.iter().map(|claim| Finding::unproven(claim.id, claim.statement, why)).collect();
+    Evidence::new(format!("not proven: {why}"), findings)
+}
+

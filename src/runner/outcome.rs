@@ -1,0 +1,121 @@
+//! The record of a drill and of the breaks that it was seen to fail under.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::once::Ended;
+use crate::drill::{Applied, Break, DrillSpec};
+use crate::evidence::Exhibit;
+use crate::recorder::Log;
+use crate::verdict::{Finding, Verdict};
+
+/// How a break ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Proof {
+    /// Exactly the named claim turned red.
+    Caught,
+    /// The named claim stayed green, or another one turned red too.
+    Missed,
+    /// The break did not apply to this subject.
+    Unviable,
+    /// The drill did not end in time.
+    Timeout,
+}
+
+/// A break that was tried, and what came of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BreakRecord {
+    /// Id of the break.
+    pub id: String,
+    /// The claim that had to notice.
+    pub claim: String,
+    /// What is done to the subject, in one line.
+    pub summary: String,
+    /// What was really changed, or why it could not be.
+    pub applied: String,
+    /// How it ended.
+    pub proof: Proof,
+    /// The claims that turned red, without those whose failure follows from another.
+    pub red: Vec<String>,
+    /// What the named claim observed.
+    pub observed: String,
+    /// How long it took, in milliseconds.
+    pub duration_ms: u64,
+}
+
+impl BreakRecord {
+    pub(super) fn new(sabotage: &Break, ended: &Ended) -> Self {
+        let red: Vec<String> = ended
+            .evidence
+            .findings
+            .iter()
+            .filter(|finding| finding.verdict != Verdict::Pass && finding.follows.is_none())
+            .map(|finding| finding.claim.clone())
+            .collect();
+        let named = ended.evidence.findings.iter().find(|finding| finding.claim == sabotage.claim);
+        let (viable, applied) = match &ended.applied {
+            Some(Applied::Done(what)) => (true, what.clone()),
+            Some(Applied::Unviable(why)) => (false, why.clone()),
+            None => (true, ended.evidence.line.clone()),
+        };
+        let proof = match () {
+            () if ended.timed_out => Proof::Timeout,
+            () if !viable => Proof::Unviable,
+            () if red == [sabotage.claim] => Proof::Caught,
+            () => Proof::Missed,
+        };
+        Self {
+            id: sabotage.id.into(),
+            claim: sabotage.claim.into(),
+            summary: sabotage.summary.into(),
+            applied,
+            proof,
+            red,
+            observed: named.map(|finding| finding.observed.clone()).unwrap_or_default(),
+            duration_ms: millis(ended),
+        }
+    }
+}
+
+/// Everything behind one line of the bundle.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DrillRecord {
+    /// Id of the drill.
+    pub id: String,
+    /// The worst of its findings.
+    pub verdict: Verdict,
+    /// What happened, in one line.
+    pub evidence: String,
+    /// One finding a claim.
+    pub findings: Vec<Finding>,
+    /// Longer proof.
+    pub exhibits: Vec<Exhibit>,
+    /// Statements and timeline.
+    pub log: Log,
+    /// How long it took, in milliseconds.
+    pub duration_ms: u64,
+    /// Breaks that were tried.
+    pub breaks: Vec<BreakRecord>,
+}
+
+impl DrillRecord {
+    pub(super) fn new(spec: &DrillSpec, ended: Ended) -> Self {
+        Self {
+            id: spec.id.into(),
+            verdict: ended.evidence.verdict(),
+            duration_ms: millis(&ended),
+            evidence: ended.evidence.line,
+            findings: ended.evidence.findings,
+            exhibits: ended.evidence.exhibits,
+            log: ended.log,
+            breaks: Vec::new(),
+        }
+    }
+}
+
+fn millis(ended: &Ended) -> u64 {
+    u64::try_from(ended.duration.as_millis()).unwrap_or(u64::MAX)
+}

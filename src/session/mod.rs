@@ -1,0 +1,120 @@
+//! A database session as one role, in which every statement is recorded.
+
+mod outcome;
+mod text;
+
+use std::time::Instant;
+
+use futures::TryStreamExt;
+use tokio_postgres::Client;
+
+pub use outcome::{Outcome, Refusal, Row, Rows};
+use text::{Cell, Text};
+
+use crate::error::{Error, Result};
+use crate::recorder::Recorder;
+use crate::template::{self, Values};
+
+/// One connection of one role. Statements go out as the subject wrote them; nothing is wrapped or rewritten.
+pub struct Session {
+    client: Client,
+    label: String,
+    role: String,
+    recorder: Recorder,
+}
+
+impl Session {
+    /// Takes a connection over; `label` names the session in the evidence (`A`, `relay 2`).
+    pub fn new(client: Client, label: &str, role: &str, recorder: Recorder) -> Self {
+        Self { client, label: label.into(), role: role.into(), recorder }
+    }
+
+    /// The role that the session connected as.
+    pub fn role(&self) -> &str {
+        &self.role
+    }
+
+    /// The driver's connection, for what this type does not offer; such statements are not recorded.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Runs one statement whose failure is an observation.
+    ///
+    /// # Errors
+    /// A harness error when the connection is lost; usage for an unknown placeholder. An error reported by
+    /// the server is not an error here but [`Outcome::Refused`].
+    pub async fn attempt(&self, sql: &str, values: &Values) -> Result<Outcome> {
+        let bound = template::bind(sql, values)?;
+        let started = Instant::now();
+        let answer = self.send(&bound).await;
+        let outcome = match answer {
+            Ok(rows) => Outcome::Done(rows),
+            Err(error) => match error.as_db_error() {
+                Some(db) => Outcome::Refused(Refusal::from(db)),
+                None => return Err(Error::from(error).during(format!("session {}", self.label))),
+            },
+        };
+        self.recorder.statement(&self.label, &self.role, &bound, &outcome, started.elapsed());
+        Ok(outcome)
+    }
+
+    async fn send(&self, bound: &template::Bound) -> Result<Rows, tokio_postgres::Error> {
+        let statement = self.client.prepare(&bound.sql).await?;
+        let names: Vec<String> = statement.columns().iter().map(|column| column.name().to_owned()).collect();
+        let params = bound.params.iter().map(|value| Text(value.as_deref()));
+        let stream = self.client.query_raw(&statement, params).await?;
+        futures::pin_mut!(stream);
+        let mut rows = Vec::new();
+        while let Some(row) = stream.try_next().await? {
+            let cells = (0..names.len()).map(|at| row.try_get::<_, Option<Cell>>(at).map(|c| c.map(|c| c.0)));
+            rows.push(Row { cells: cells.collect::<Result<_, _>>()? });
+        }
+        let affected = stream.rows_affected().unwrap_or(0);
+        Ok(Rows { names, rows, affected })
+    }
+
+    /// Runs one statement that the harness itself needs: a refusal is a harness error.
+    ///
+    /// # Errors
+    /// As [`Session::attempt`], and for every refusal.
+    pub async fn must(&self, sql: &str, values: &Values) -> Result<Rows> {
+        match self.attempt(sql, values).await? {
+            Outcome::Done(rows) => Ok(rows),
+            Outcome::Refused(refusal) => Err(Error::harness(format!("{refusal}"))
+                .at(format!("session {} as {}: {}", self.label, self.role, shorten(sql)))),
+        }
+    }
+
+    /// Runs a script of several statements; values are pasted as literals. A refusal is a harness error.
+    ///
+    /// # Errors
+    /// As [`Session::must`].
+    pub async fn script(&self, sql: &str, values: &Values) -> Result<()> {
+        let script = template::paste(sql, values)?;
+        let started = Instant::now();
+        self.client.batch_execute(&script).await.map_err(|error| {
+            Error::from(error).at(format!("session {} as {}: {}", self.label, self.role, shorten(sql)))
+        })?;
+        self.recorder.script(&self.label, &self.role, &script, started.elapsed());
+        Ok(())
+    }
+
+    /// The process id of the server's backend.
+    ///
+    /// # Errors
+    /// As [`Session::must`].
+    pub async fn pid(&self) -> Result<i32> {
+        let rows = self.must("SELECT pg_backend_pid()", &Values::new()).await?;
+        rows.first("pg_backend_pid")?.parse().map_err(|_| Error::harness("pg_backend_pid() gave no number"))
+    }
+}
+
+/// First line of a statement, at most 80 characters, for error messages.
+fn shorten(sql: &str) -> String {
+    let line = sql.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(80) {
+        Some((at, _)) => format!("{}…", &line[..at]),
+        None => line,
+    }
+}

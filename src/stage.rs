@@ -1,0 +1,27 @@
+//! The stage: what a break may act on before its drill runs.
+
+use crate::error::Result;
+use crate::hooks::Hooks;
+use crate::session::Session;
+use crate::subject::Subject;
+
+/// A subject set up but not yet drilled. Breaks act on its bindings and on the catalog, by the names that
+/// the subject file gives, so that they work on any system.
+pub struct Stage<'a> {
+    /// The description of the subject: statements can be rewritten, commands and variables changed.
+    pub subject: &'a mut Subject,
+    /// An admin session on the drill's own database.
+    pub admin: &'a Session,
+    /// SQL to be run by admin when the drill reaches a named moment.
+    pub hooks: &'a mut Hooks,
+}
+
+impl Stage<'_> {
+    /// Runs SQL as admin, now. Placeholders are not filled.
+    ///
+    /// # Errors
+    /// A harness error when Postgres refuses it.
+    pub async fn sql(&self, sql: &str) -> Result<()> {
+        self.admin.script(sql, &crate::template::Values::new()).await
+    }
+}

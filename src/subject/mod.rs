@@ -1,0 +1,95 @@
+//! The subject: the system under test as its `sor-gate.toml` describes it.
+//!
+//! The file says what a system *is* (where its tables, statements and programs are), never how to test it.
+//! Each drill reads its own section; a missing section makes that drill `not testable`.
+
+mod claims;
+mod database;
+mod events;
+mod forensics;
+mod idempotency;
+mod journal;
+mod load;
+mod mcp;
+mod migration;
+mod outbox;
+mod program;
+mod tenancy;
+
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+pub use claims::Claims;
+pub use database::{Database, Roles};
+pub use events::Events;
+pub use forensics::{Failure, Forensics};
+pub use idempotency::Idempotency;
+pub use journal::{Effect, Journal};
+pub use load::{digest, find, load};
+pub use mcp::Mcp;
+pub use migration::Migration;
+pub use outbox::{Outbox, Relay};
+pub use program::Program;
+pub use tenancy::Tenancy;
+
+/// A system under test. Only `name`, `[database]` and `[roles]` are required.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Subject {
+    /// Short name.
+    pub name: String,
+    /// One line of what the system is.
+    #[serde(default)]
+    pub title: String,
+    /// Where the schema comes from.
+    pub database: Database,
+    /// The roles that the system uses.
+    pub roles: Roles,
+    /// The migration proposed for release (drill `migration_review`).
+    pub migration: Option<Migration>,
+    /// Tenants and how a session says whose it is (drill `rls_identity_flip_test`, and all that seed rows).
+    pub tenancy: Option<Tenancy>,
+    /// The run journal (drills `run_journal_resume_drill`, `forensics_drill`).
+    pub journal: Option<Journal>,
+    /// The idempotent write (drill `idempotency_retry_test`).
+    pub idempotency: Option<Idempotency>,
+    /// The claim of pending work (drill `concurrency_claim_test`).
+    pub claims: Option<Claims>,
+    /// The outbox table (drill `outbox_relay_retry_test`).
+    pub outbox: Option<Outbox>,
+    /// The program that empties the outbox.
+    pub relay: Option<Relay>,
+    /// The append-only events (drill `append_only_event_test`).
+    pub events: Option<Events>,
+    /// The Worker program.
+    pub worker: Option<Program>,
+    /// The MCP server between the Worker and the database (drill `mcp_boundary_test`).
+    pub mcp: Option<Mcp>,
+    /// The four queries by run id and the known failures (drill `forensics_drill`).
+    pub forensics: Option<Forensics>,
+    /// The folder of the subject file; relative paths start here.
+    #[serde(skip)]
+    pub folder: PathBuf,
+    /// The subject file itself.
+    #[serde(skip)]
+    pub file: PathBuf,
+}
+
+impl Subject {
+    /// Every role that something connects as.
+    pub fn login_roles(&self) -> Vec<&str> {
+        let relay = self.relay.iter().map(|relay| relay.role.as_str());
+        let mcp = self.mcp.iter().filter_map(|mcp| mcp.role.as_deref());
+        let mut roles: Vec<&str> = std::iter::once(self.roles.worker.as_str()).chain(relay).chain(mcp).collect();
+        roles.sort_unstable();
+        roles.dedup();
+        roles
+    }
+
+    /// A path of the subject file, made absolute.
+    pub fn path(&self, relative: &std::path::Path) -> PathBuf {
+        self.folder.join(relative)
+    }
+}

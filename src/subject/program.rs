@@ -1,0 +1,38 @@
+//! A program of the subject, as any command.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// A command with its environment. `${…}` may stand in every word and value: `${sor_gate}` (this binary),
+/// `${database_url}`, `${tenant}`, `${run_id}`, `${worker}`, `${sink_url}`, `${folder}` (of the subject file).
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Program {
+    /// Program and arguments.
+    pub command: Vec<String>,
+    /// Variables added to a cleared environment (PATH and HOME are kept).
+    #[serde(default)]
+    pub env: BTreeMap<String, String>,
+    /// Working folder; the folder of the subject file by default.
+    pub cwd: Option<PathBuf>,
+    /// `mcp` connects the program's standard input and output to those of the MCP server.
+    pub stdio: Option<Stdio>,
+    /// How long it may take, in seconds.
+    #[serde(default = "default_timeout")]
+    pub timeout_s: u64,
+}
+
+/// What a program's standard input and output are connected to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Stdio {
+    /// The MCP server's.
+    Mcp,
+}
+
+fn default_timeout() -> u64 {
+    20
+}
