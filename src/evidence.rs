@@ -46,14 +46,20 @@ impl Evidence {
             let mut found = self.findings.iter().filter(|finding| finding.claim == claim.id);
             findings.push(match (found.next(), found.next()) {
                 (Some(finding), None) => finding.clone().settled(),
-                (None, _) => Finding::unproven(claim.id, claim.statement, "the drill examined nothing for it"),
+                (None, _) => {
+                    Finding::unproven(claim.id, claim.statement, "the drill examined nothing for it")
+                }
                 (Some(_), Some(_)) => {
                     Finding::unproven(claim.id, claim.statement, "the drill reported it more than once")
                 }
             });
         }
         for stray in self.findings.iter().filter(|f| claims.iter().all(|claim| claim.id != f.claim)) {
-            findings.push(Finding::unproven(&stray.claim, "a claim of this drill", "the drill does not declare it"));
+            findings.push(Finding::unproven(
+                &stray.claim,
+                "a claim of this drill",
+                "the drill does not declare it",
+            ));
         }
         let red = |findings: &[Finding], id: &str| {
             findings.iter().any(|finding| finding.claim == id && finding.verdict != Verdict::Pass)
@@ -112,7 +118,10 @@ mod tests {
 
     #[test]
     fn each_claim_is_settled_exactly_once() {
-        assert_eq!(Evidence::new("", vec![good("one"), good("two")]).settled(CLAIMS).verdict(), Verdict::Pass);
+        assert_eq!(
+            Evidence::new("", vec![good("one"), good("two")]).settled(CLAIMS).verdict(),
+            Verdict::Pass
+        );
         assert_eq!(Evidence::new("", vec![good("one")]).settled(CLAIMS).verdict(), Verdict::Error);
         let twice = Evidence::new("", vec![good("one"), good("one"), good("two")]);
         assert_eq!(twice.settled(CLAIMS).verdict(), Verdict::Error);

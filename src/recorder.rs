@@ -87,7 +87,14 @@ impl Recorder {
         std::mem::take(&mut *self.lock())
     }
 
-    pub(crate) fn statement(&self, session: &str, role: &str, bound: &Bound, outcome: &Outcome, took: Duration) {
+    pub(crate) fn statement(
+        &self,
+        session: &str,
+        role: &str,
+        bound: &Bound,
+        outcome: &Outcome,
+        took: Duration,
+    ) {
         let refusal = outcome.refusal();
         self.push(StatementRecord {
             at_ms: self.at_ms(),

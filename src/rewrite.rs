@@ -71,10 +71,7 @@ mod tests {
     #[test]
     fn clauses_are_cut_out() {
         let write = "INSERT INTO t (k) VALUES (${key}) ON CONFLICT (k) DO NOTHING RETURNING id";
-        assert_eq!(
-            without_on_conflict(write).unwrap(),
-            "INSERT INTO t (k) VALUES (${key})  RETURNING id"
-        );
+        assert_eq!(without_on_conflict(write).unwrap(), "INSERT INTO t (k) VALUES (${key})  RETURNING id");
         assert_eq!(without_on_conflict("INSERT INTO t VALUES (1)"), None);
     }
 

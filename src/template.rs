@@ -35,8 +35,10 @@ impl Values {
     fn get(&self, name: &str) -> Result<Option<&str>> {
         self.0.get(name).map(Option::as_deref).ok_or_else(|| {
             let known: Vec<_> = self.0.keys().map(|key| format!("${{{key}}}")).collect();
-            Error::usage(format!("unknown placeholder ${{{name}}}"))
-                .fix(format!("known here: {}", if known.is_empty() { "none".into() } else { known.join(", ") }))
+            Error::usage(format!("unknown placeholder ${{{name}}}")).fix(format!(
+                "known here: {}",
+                if known.is_empty() { "none".into() } else { known.join(", ") }
+            ))
         })
     }
 }
@@ -143,8 +145,10 @@ impl Place {
             Self::Identifier => value.replace('"', "\"\""),
             Self::Comment => String::new(),
             Self::Dollar(tag) if value.contains(tag.as_str()) => {
-                return Err(Error::usage(format!("a value contains the dollar quote {tag} that it stands in"))
-                    .fix("use another dollar-quote tag in the statement"));
+                return Err(Error::usage(format!(
+                    "a value contains the dollar quote {tag} that it stands in"
+                ))
+                .fix("use another dollar-quote tag in the statement"));
             }
             Self::Dollar(_) => value.to_owned(),
         })
@@ -234,7 +238,8 @@ fn dollar_tag(rest: &str) -> Option<&str> {
     let inner = rest.strip_prefix('$')?;
     let end = inner.find('$')?;
     let tag = &inner[..end];
-    let word = tag.chars().all(|c| c.is_alphanumeric() || c == '_') && !tag.starts_with(|c: char| c.is_ascii_digit());
+    let word = tag.chars().all(|c| c.is_alphanumeric() || c == '_')
+        && !tag.starts_with(|c: char| c.is_ascii_digit());
     word.then(|| &rest[..end + 2])
 }
 
@@ -255,7 +260,10 @@ mod tests {
 
     #[test]
     fn quoted_places_paste() {
-        let bound = bind(r#"SELECT '{"k":"${key}"}'::json, '{${key}}'::text[], $q$${tenant}$q$, "${tenant}""#, &values());
+        let bound = bind(
+            r#"SELECT '{"k":"${key}"}'::json, '{${key}}'::text[], $q$${tenant}$q$, "${tenant}""#,
+            &values(),
+        );
         assert_eq!(
             bound.unwrap().sql,
             r#"SELECT '{"k":"k''1"}'::json, '{k''1}'::text[], $q$alice$q$, "alice""#

@@ -56,7 +56,8 @@ impl<'a> Caller<'a> {
     /// The rows of a key, whole, as admin sees them.
     async fn rows(&self, key: &str) -> Result<Vec<String>> {
         let (table, column) = (&self.binding.table, &self.binding.key_column);
-        let sql = format!("SELECT to_jsonb(t) AS image FROM {table} AS t WHERE t.{column} = ${{key}} ORDER BY 1");
+        let sql =
+            format!("SELECT to_jsonb(t) AS image FROM {table} AS t WHERE t.{column} = ${{key}} ORDER BY 1");
         self.admin.must(&sql, &Values::new().with("key", key)).await?.all("image")
     }
 
@@ -79,7 +80,8 @@ impl<'a> Caller<'a> {
     pub async fn at_once(&self, tenant: &str, key: &str, sessions: usize) -> Result<AtOnce> {
         let values = self.values(tenant, key, FIRST);
         let before = self.count().await?;
-        let callers = try_join_all((1..=sessions).map(async |n| self.cx.worker_session(&format!("caller {n}")).await));
+        let callers =
+            try_join_all((1..=sessions).map(async |n| self.cx.worker_session(&format!("caller {n}")).await));
         let callers = callers.await?;
         self.hold(&self.binding.table).await?;
         let calls = try_join_all(callers.iter().map(|caller| self.write(caller, &values)));
@@ -105,7 +107,9 @@ impl<'a> Caller<'a> {
     }
 
     async fn hold(&self, table: &str) -> Result<()> {
-        self.admin.script(&format!("BEGIN; LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE"), &Values::new()).await
+        self.admin
+            .script(&format!("BEGIN; LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE"), &Values::new())
+            .await
     }
 
     /// Waits until so many sessions are blocked by the admin's lock, then lets them go.

@@ -109,24 +109,37 @@ pub fn judge(seen: &Seen) -> Vec<Finding> {
 
 fn serial_retry(seen: &Twice) -> Finding {
     let alike = seen.first.landed() && seen.first.id() == seen.second.id() && seen.second.landed();
-    let observed =
-        format!("delta +{}, first call answered {}, second {}", seen.added, seen.first.tell(), seen.second.tell());
+    let observed = format!(
+        "delta +{}, first call answered {}, second {}",
+        seen.added,
+        seen.first.tell(),
+        seen.second.tell()
+    );
     Finding::judge("serial_retry", seen.added == 1 && alike, "delta +1, both calls answered alike", observed)
-        .witnessed(format!("two calls with one key, answers {} and {}", seen.first.tell(), seen.second.tell()))
+        .witnessed(format!(
+            "two calls with one key, answers {} and {}",
+            seen.first.tell(),
+            seen.second.tell()
+        ))
 }
 
 fn concurrent_retry(seen: &AtOnce, calibration: i64) -> Finding {
     let claim = "concurrent_retry";
     let calls = seen.answers.len();
     let expected = format!("delta +1 from {calls} sessions at once, no error");
-    let refused: Vec<String> = seen.answers.iter().filter(|answer| !answer.landed()).map(Answer::tell).collect();
+    let refused: Vec<String> =
+        seen.answers.iter().filter(|answer| !answer.landed()).map(Answer::tell).collect();
     let observed = match refused.first() {
         Some(first) => format!("delta +{}, {} of {calls} saw an error: {first}", seen.added, refused.len()),
         None => format!("delta +{}, no error", seen.added),
     };
     let holds = seen.added == 1 && refused.is_empty();
     if holds && seen.waited < i64::try_from(calls).unwrap_or(i64::MAX) {
-        return Finding::unproven(claim, expected, format!("only {} of {calls} sessions overlapped", seen.waited));
+        return Finding::unproven(
+            claim,
+            expected,
+            format!("only {} of {calls} sessions overlapped", seen.waited),
+        );
     }
     if holds && calibration < 2 {
         let why = format!("the unprotected variant left {calibration} row(s), so the race is not calibrated");
@@ -152,7 +165,9 @@ fn payload_conflict(seen: &Conflict) -> Finding {
     }
     let unchanged = seen.before[0] == seen.after.first().map_or("", String::as_str);
     let observed = match (unchanged, seen.told) {
-        (false, _) => format!("the first row was changed: {} became {}", seen.before[0], seen.after.join(", ")),
+        (false, _) => {
+            format!("the first row was changed: {} became {}", seen.before[0], seen.after.join(", "))
+        }
         (true, false) => format!("the row is unchanged, but the caller was answered {}", seen.second.tell()),
         (true, true) => "the row is unchanged, and the answer tells".into(),
     };
@@ -170,7 +185,11 @@ fn key_required(seen: &Keyless) -> Finding {
     let claim = "key_required";
     let expected = "refused with 23502 or 23514";
     if !seen.control.landed() {
-        return Finding::unproven(claim, expected, format!("the same write with a key: {}", seen.control.tell()));
+        return Finding::unproven(
+            claim,
+            expected,
+            format!("the same write with a key: {}", seen.control.tell()),
+        );
     }
     let refused = match &seen.answer {
         Answer::Refused(refusal) => ["23502", "23514"].contains(&refusal.sqlstate.as_str()),

@@ -80,7 +80,14 @@ pub struct Common {
     #[arg(long, global = true, env = "SOR_GATE_SUBJECT", value_name = "FILE")]
     pub subject: Option<PathBuf>,
     /// Where Postgres comes from: auto, local, container or the URL of an existing server
-    #[arg(long, global = true, env = "SOR_GATE_POSTGRES", default_value = "auto", value_name = "SOURCE", hide_env_values = true)]
+    #[arg(
+        long,
+        global = true,
+        env = "SOR_GATE_POSTGRES",
+        default_value = "auto",
+        value_name = "SOURCE",
+        hide_env_values = true
+    )]
     pub postgres: String,
     /// Major version of Postgres
     #[arg(long, global = true, env = "SOR_GATE_PG_VERSION", value_name = "N")]

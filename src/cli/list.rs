@@ -43,7 +43,9 @@ impl From<&'static DrillSpec> for Listed {
             suite: spec.suite,
             lesson: spec.lesson,
             habit: spec.habit,
-            claims: claims.map(|c| ListedClaim { id: c.id, statement: c.statement, remedy: c.remedy }).collect(),
+            claims: claims
+                .map(|c| ListedClaim { id: c.id, statement: c.statement, remedy: c.remedy })
+                .collect(),
             breaks: breaks.map(|b| ListedBreak { id: b.id, claim: b.claim, summary: b.summary }).collect(),
         }
     }
@@ -59,12 +61,17 @@ pub fn list(catalogue: &Catalogue, common: &Common) -> Result<Exit, Error> {
     let mut out = anstream::stdout().lock();
     let (bold, dim) = (anstyle::Style::new().bold(), anstyle::Style::new().dimmed());
     for drill in &drills {
-        let _ = writeln!(out, "{bold}{}{bold:#}  {dim}lesson {}: {}{dim:#}", drill.id, drill.lesson, drill.habit);
+        let _ =
+            writeln!(out, "{bold}{}{bold:#}  {dim}lesson {}: {}{dim:#}", drill.id, drill.lesson, drill.habit);
         for claim in &drill.claims {
             let _ = writeln!(out, "  {:<24} {}", claim.id, claim.statement);
         }
         for one in &drill.breaks {
-            let _ = writeln!(out, "  {dim}break{dim:#} {:<30} {dim}turns {} red:{dim:#} {}", one.id, one.claim, one.summary);
+            let _ = writeln!(
+                out,
+                "  {dim}break{dim:#} {:<30} {dim}turns {} red:{dim:#} {}",
+                one.id, one.claim, one.summary
+            );
         }
         let _ = writeln!(out);
     }

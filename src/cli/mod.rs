@@ -20,7 +20,7 @@ use include_dir::Dir;
 use crate::drill::Catalogue;
 use crate::error::{Error, ErrorKind};
 use crate::exit::Exit;
-use args::{Cli, Command, Common};
+use args::{Cli, Command};
 
 /// The reference system as the binary carries it: files to be laid out, and the subject file among them.
 pub struct Builtin {

@@ -26,7 +26,8 @@ pub fn drill<'c>(catalogue: &'c Catalogue, typed: &str) -> Result<&'c dyn Drill>
         [] => Err(unknown("drill", typed, catalogue.iter().map(|drill| drill.spec().id))),
         several => {
             let ids: Vec<_> = several.iter().map(|drill| drill.spec().id).collect();
-            Err(Error::usage(format!("`{typed}` fits several drills")).fix(format!("say which: {}", ids.join(", "))))
+            Err(Error::usage(format!("`{typed}` fits several drills"))
+                .fix(format!("say which: {}", ids.join(", "))))
         }
     }
 }
@@ -56,8 +57,9 @@ pub fn broken<'c>(catalogue: &'c Catalogue, typed: &str) -> Result<(&'c dyn Dril
     let mut found = catalogue.iter().filter_map(|drill| Some((drill, drill.spec().find_break(&wanted)?)));
     match (found.next(), found.next()) {
         (Some(only), None) => Ok(only),
-        (Some(_), Some(_)) => Err(Error::usage(format!("several drills have a break `{typed}`"))
-            .fix("write DRILL.BREAK")),
+        (Some(_), Some(_)) => {
+            Err(Error::usage(format!("several drills have a break `{typed}`")).fix("write DRILL.BREAK"))
+        }
         (None, _) => {
             let known = catalogue.iter().flat_map(|drill| drill.spec().breaks.iter().map(|one| one.id));
             Err(unknown("break", typed, known))

@@ -10,9 +10,12 @@ use super::{Product, pick, terminal};
 use crate::drill::Drill;
 use crate::error::Result;
 use crate::exit::Exit;
-use crate::release::{self, BundleShape, DrillFacts, DrillMeta, Line, RecordFacts, ReleaseDecision, ReleasePolicy};
-use crate::report::{EvidenceFolder, bundle_markdown};
-use crate::runner::{DrillRecord, Proof, Prove};
+use crate::release::{
+    self, BundleShape, DrillFacts, DrillMeta, Line, RecordFacts, ReleaseDecision, ReleasePolicy,
+};
+use crate::report::folder::EvidenceFolder;
+use crate::report::markdown::bundle_markdown;
+use crate::runner::{BreakRecord, DrillRecord, Proof};
 
 /// Runs, writes, prints.
 ///
@@ -42,9 +45,10 @@ pub async fn run(product: &Product, arguments: &RunArgs, common: &Common) -> Res
     progress.clear();
     let shape = shape(&drills);
     let now = jiff::Timestamp::now();
-    let lines = lines(&records);
-    let facts = (arguments.prove != Prove::None).then(|| facts(&records, now));
-    let (bundle, decision) = release::seal(&shape, &lines, facts.as_ref(), &ReleasePolicy::default(), now);
+    let policy = ReleasePolicy::default();
+    let lines: Vec<(String, Line)> =
+        records.iter().map(|record| (record.id.clone(), policy.line(&record.id, &record.findings))).collect();
+    let (bundle, decision) = release::seal(&shape, &lines, Some(&facts(&records, now)), &policy, now);
     let writer = folder.begin(&ground.run_id)?;
     writer.write("bundle.json", bundle.to_json().as_bytes())?;
     writer.write("bundle.md", bundle_markdown(&bundle).as_bytes())?;
@@ -61,9 +65,9 @@ pub async fn run(product: &Product, arguments: &RunArgs, common: &Common) -> Res
 pub fn shape(drills: &[&dyn Drill]) -> BundleShape {
     let meta = |drill: &&dyn Drill| {
         let spec = drill.spec();
-        spec.claims
-            .iter()
-            .fold(DrillMeta::new(spec.id, spec.lesson, spec.habit), |meta, claim| meta.claim(claim.id, claim.remedy))
+        spec.claims.iter().fold(DrillMeta::new(spec.id, spec.lesson, spec.habit), |meta, claim| {
+            meta.claim(claim.id, claim.remedy)
+        })
     };
     BundleShape { drills: drills.iter().map(meta).collect() }
 }
@@ -73,15 +77,11 @@ pub fn exit(decision: &ReleaseDecision) -> Exit {
     if decision.permitted { Exit::Permitted } else { Exit::Blocked }
 }
 
-fn lines(records: &[DrillRecord]) -> Vec<(String, Line)> {
-    records.iter().map(|record| (record.id.clone(), Line::from_findings(&record.findings))).collect()
-}
-
 fn facts(records: &[DrillRecord], finished_at: jiff::Timestamp) -> RecordFacts {
     let drills = records.iter().map(|record| {
         let (caught, missed): (Vec<_>, Vec<_>) =
             record.breaks.iter().partition(|proven| proven.proof == Proof::Caught);
-        let ids = |breaks: Vec<&crate::runner::BreakRecord>| breaks.into_iter().map(|one| one.id.clone()).collect();
+        let ids = |breaks: Vec<&BreakRecord>| breaks.into_iter().map(|one| one.id.clone()).collect();
         DrillFacts {
             id: record.id.clone(),
             claims_examined: record.findings.len(),

@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::events::Listener;
 use crate::postgres::{ProvisionOptions, Provisioner, Source};
 use crate::process::{Scope, ScopeOptions};
-use crate::report::RunId;
+use crate::report::run_id::RunId;
 use crate::runner::{Plan, Prove, Runner};
 use crate::subject::{self, Subject};
 
@@ -26,6 +26,8 @@ pub struct Ground {
     pub scope: Arc<Scope>,
     /// Where servers come from.
     pub provisioner: Arc<Provisioner>,
+    /// The same in words.
+    pub provider: String,
     /// What to run and how.
     pub plan: Plan,
 }
@@ -49,7 +51,8 @@ impl Ground {
         };
         let subject = find_subject(&product.builtin, common, &options.cache_folder()?)?;
         let provisioner = Arc::new(Provisioner::new(options));
-        provisioner.backend().await?;
+        let backend = provisioner.backend().await?;
+        let provider = format!("Postgres {} ({})", backend.version() / 10_000, backend.provider());
         let processors = std::thread::available_parallelism().map_or(2, usize::from);
         let jobs = common.jobs.map_or(processors, usize::from);
         let plan = Plan {
@@ -60,7 +63,7 @@ impl Ground {
             workers: common.workers.into(),
             timeout: Duration::from_secs(common.timeout),
         };
-        Ok(Self { run_id, subject, scope, provisioner, plan })
+        Ok(Self { run_id, subject, scope, provisioner, provider, plan })
     }
 
     /// A runner on this ground.

@@ -53,7 +53,7 @@ pub fn headline(common: &Common, ground: &Ground) {
     if common.quiet {
         return;
     }
-    let provider = ground.provisioner.describe();
+    let provider = &ground.provider;
     say(&format!(
         "{BOLD}sor-gate{BOLD:#} {}  {DIM}{}, seed {}, run {}{DIM:#}",
         ground.subject.name, provider, ground.plan.seed, ground.run_id
@@ -72,13 +72,24 @@ pub fn verdicts(common: &Common, records: &[DrillRecord]) {
         return;
     }
     for record in records {
-        say(&format!("{} {:<26} {DIM}{:>5} ms{DIM:#}  {}", mark(record.verdict), record.id, record.duration_ms, record.evidence));
+        say(&format!(
+            "{} {:<26} {DIM}{:>5} ms{DIM:#}  {}",
+            mark(record.verdict),
+            record.id,
+            record.duration_ms,
+            record.evidence
+        ));
         for finding in record.findings.iter().filter(|f| common.verbose || f.verdict != Verdict::Pass) {
             claim(common, finding);
         }
         for proven in record.breaks.iter().filter(|b| common.verbose || b.proof != Proof::Caught) {
             let (style, word) = proof(proven.proof);
-            say(&format!("    {style}{word}{style:#} under {} {DIM}({}){DIM:#}: red: {}", proven.id, proven.summary, names(&proven.red)));
+            say(&format!(
+                "    {style}{word}{style:#} under {} {DIM}({}){DIM:#}: red: {}",
+                proven.id,
+                proven.summary,
+                names(&proven.red)
+            ));
         }
     }
 }
@@ -89,7 +100,12 @@ pub fn claims<'c>(common: &Common, record: &DrillRecord, drills: impl Iterator<I
         return;
     }
     let spec = drills.map(Drill::spec).find(|spec| spec.id == record.id);
-    say(&format!("{} {BOLD}{}{BOLD:#} {DIM}{} ms{DIM:#}", mark(record.verdict), record.id, record.duration_ms));
+    say(&format!(
+        "{} {BOLD}{}{BOLD:#} {DIM}{} ms{DIM:#}",
+        mark(record.verdict),
+        record.id,
+        record.duration_ms
+    ));
     say(&format!("    {}", record.evidence));
     for finding in &record.findings {
         claim(common, finding);
@@ -106,7 +122,12 @@ pub fn claims<'c>(common: &Common, record: &DrillRecord, drills: impl Iterator<I
     }
     for proven in &record.breaks {
         let (style, word) = proof(proven.proof);
-        say(&format!("    {style}{word}{style:#}: under {} ({}) {}", proven.id, proven.applied, names(&proven.red)));
+        say(&format!(
+            "    {style}{word}{style:#}: under {} ({}) {}",
+            proven.id,
+            proven.applied,
+            names(&proven.red)
+        ));
     }
 }
 

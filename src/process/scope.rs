@@ -78,7 +78,8 @@ impl Scope {
         self.scratch.join(format!("{prefix}{}", self.counter.fetch_add(1, Ordering::Relaxed)))
     }
 
-    pub(super) fn exe(&self) -> &Path {
+    /// The binary that children are started through, this one.
+    pub fn exe(&self) -> &Path {
         &self.exe
     }
 

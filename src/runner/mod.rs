@@ -15,10 +15,10 @@ pub use outcome::{BreakRecord, DrillRecord, Proof};
 pub use schema::quote_ident;
 
 use crate::context::Scenario;
-use crate::drill::{Break, Drill};
+use crate::drill::{BoxFuture, Break, Drill};
 use crate::error::{Error, Result};
 use crate::events::{Event, Listener};
-use crate::postgres::{Provisioner, Template};
+use crate::postgres::{Cluster, Provisioner, Template};
 use crate::process::Scope;
 use crate::subject::Subject;
 
@@ -109,7 +109,11 @@ impl<'a> Runner<'a> {
     ///
     /// # Errors
     /// As [`Runner::run`].
-    pub async fn run_broken(&self, drill: &dyn Drill, sabotage: &'static Break) -> Result<(DrillRecord, BreakRecord)> {
+    pub async fn run_broken(
+        &self,
+        drill: &dyn Drill,
+        sabotage: &'static Break,
+    ) -> Result<(DrillRecord, BreakRecord)> {
         self.template().await?;
         let ended = self.job(Job { drill, sabotage: Some(sabotage) }).await;
         let proof = BreakRecord::new(sabotage, &ended);
@@ -145,14 +149,24 @@ impl<'a> Runner<'a> {
     async fn template(&self) -> Result<&Template> {
         self.template
             .get_or_try_init(|| async {
-                let schema = schema::Schema::read(&self.subject)?;
-                let prepare = |cluster| schema.apply(cluster);
-                self.provisioner.template(schema.key(), &prepare).await
+                let schema = Arc::new(schema::Schema::read(&self.subject)?);
+                let key = schema.key().to_owned();
+                self.provisioner.template(&key, &prepare(schema)).await
             })
             .await
             .map_err(|error| match error.kind {
-                crate::error::ErrorKind::Harness => Error::usage(error.what).at(error.place.unwrap_or_default()),
+                crate::error::ErrorKind::Harness => {
+                    Error::usage(error.what).at(error.place.unwrap_or_default())
+                }
                 _ => error,
             })
+    }
+}
+
+/// Ties the closure to the one signature that the provisioner takes.
+fn prepare(schema: Arc<schema::Schema>) -> impl for<'c> Fn(&'c Cluster) -> BoxFuture<'c, Result<()>> + Sync {
+    move |cluster| {
+        let schema = Arc::clone(&schema);
+        Box::pin(async move { schema.apply(cluster).await })
     }
 }

@@ -70,9 +70,11 @@ impl Runner<'_> {
             cluster.admit(role).await?;
         }
         if let Some(sabotage) = sabotage {
-            let admin = Session::new(cluster.admin().await?, "break", &cluster.superuser().user, recorder.clone());
+            let admin =
+                Session::new(cluster.admin().await?, "break", &cluster.superuser().user, recorder.clone());
             let mut stage = Stage { subject: &mut subject, admin: &admin, hooks: &mut hooks };
-            let done = (sabotage.apply)(&mut stage).await.map_err(|error| error.during("making the break"))?;
+            let done =
+                (sabotage.apply)(&mut stage).await.map_err(|error| error.during("making the break"))?;
             let viable = matches!(done, Applied::Done(_));
             *applied = Some(done);
             if !viable {
@@ -85,7 +87,17 @@ impl Runner<'_> {
         let scenario = sabotage.map_or(Scenario::Baseline, |sabotage| Scenario::Sabotaged(sabotage.id));
         let (seed, workers) = (self.plan.seed, self.plan.workers);
         let scope = Arc::clone(&self.scope);
-        let context = Context { subject, cluster, scope, scenario, seed, workers, recorder: recorder.clone(), scratch, hooks };
+        let context = Context {
+            subject,
+            cluster,
+            scope,
+            scenario,
+            seed,
+            workers,
+            recorder: recorder.clone(),
+            scratch,
+            hooks,
+        };
         let evidence = drill.run(&context).await;
         context.cluster.stop().await?;
         evidence
@@ -93,7 +105,7 @@ impl Runner<'_> {
 }
 
 fn unproven(spec: &DrillSpec, why: &str) -> Evidence {
-    let findings = spec.claims.iter().map(|claim| Finding::unproven(claim.id, claim.statement, why)).collect();
+    let findings =
+        spec.claims.iter().map(|claim| Finding::unproven(claim.id, claim.statement, why)).collect();
     Evidence::new(format!("not proven: {why}"), findings)
 }
-

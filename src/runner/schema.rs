@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use crate::drill::BoxFuture;
 use crate::error::{Error, Result};
 use crate::postgres::Cluster;
 use crate::subject::{Subject, digest};
@@ -51,30 +50,31 @@ impl Schema {
     }
 
     /// Applies it to an empty server.
-    pub fn apply<'a>(&'a self, cluster: &'a Cluster) -> BoxFuture<'a, Result<()>> {
-        Box::pin(async move {
-            let admin = cluster.admin().await?;
-            for script in &self.setup {
-                script.run(&admin).await?;
-            }
-            if let Some(owner) = &self.owner {
-                let quoted = quote_ident(owner);
-                let database = quote_ident(&cluster.database());
-                let become_owner = format!(
-                    "GRANT ALL ON DATABASE {database} TO {quoted}; GRANT ALL ON SCHEMA public TO {quoted}; SET ROLE {quoted}"
-                );
-                admin.batch_execute(&become_owner).await?;
-            }
-            for script in &self.migrations {
-                script.run(&admin).await?;
-            }
-            admin.batch_execute("RESET ROLE").await?;
-            for script in &self.seed {
-                script.run(&admin).await?;
-            }
-            admin.batch_execute("ANALYZE").await?;
-            Ok(())
-        })
+    ///
+    /// # Errors
+    /// A usage error with file and line when Postgres refuses a statement.
+    pub async fn apply(&self, cluster: &Cluster) -> Result<()> {
+        let admin = cluster.admin().await?;
+        for script in &self.setup {
+            script.run(&admin).await?;
+        }
+        if let Some(owner) = &self.owner {
+            let quoted = quote_ident(owner);
+            let database = quote_ident(&cluster.database());
+            let become_owner = format!(
+                "GRANT ALL ON DATABASE {database} TO {quoted}; GRANT ALL ON SCHEMA public TO {quoted}; SET ROLE {quoted}"
+            );
+            admin.batch_execute(&become_owner).await?;
+        }
+        for script in &self.migrations {
+            script.run(&admin).await?;
+        }
+        admin.batch_execute("RESET ROLE").await?;
+        for script in &self.seed {
+            script.run(&admin).await?;
+        }
+        admin.batch_execute("ANALYZE").await?;
+        Ok(())
     }
 }
 

@@ -81,8 +81,12 @@ impl Session {
     pub async fn must(&self, sql: &str, values: &Values) -> Result<Rows> {
         match self.attempt(sql, values).await? {
             Outcome::Done(rows) => Ok(rows),
-            Outcome::Refused(refusal) => Err(Error::harness(format!("{refusal}"))
-                .at(format!("session {} as {}: {}", self.label, self.role, shorten(sql)))),
+            Outcome::Refused(refusal) => Err(Error::harness(format!("{refusal}")).at(format!(
+                "session {} as {}: {}",
+                self.label,
+                self.role,
+                shorten(sql)
+            ))),
         }
     }
 

@@ -47,13 +47,17 @@ impl<'a> FromSql<'a> for Cell {
             Type::UUID => uuid::Uuid::from_sql(ty, raw)?.to_string(),
             Type::JSON | Type::JSONB => serde_json::Value::from_sql(ty, raw)?.to_string(),
             Type::TIMESTAMPTZ | Type::TIMESTAMP => timestamp(raw)?,
-            Type::TEXT_ARRAY | Type::VARCHAR_ARRAY | Type::NAME_ARRAY => Vec::<String>::from_sql(ty, raw)?.join(","),
+            Type::TEXT_ARRAY | Type::VARCHAR_ARRAY | Type::NAME_ARRAY => {
+                Vec::<String>::from_sql(ty, raw)?.join(",")
+            }
             Type::INT4_ARRAY => {
                 Vec::<i32>::from_sql(ty, raw)?.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
             }
             Type::XID8 => u64::from_be_bytes(raw.try_into()?).to_string(),
             Type::VOID => String::new(),
-            _ if <String as FromSql>::accepts(ty) || matches!(ty.kind(), tokio_postgres::types::Kind::Enum(_)) => {
+            _ if <String as FromSql>::accepts(ty)
+                || matches!(ty.kind(), tokio_postgres::types::Kind::Enum(_)) =>
+            {
                 std::str::from_utf8(raw)?.to_owned()
             }
             _ => format!("\\x{}", raw.iter().map(|byte| format!("{byte:02x}")).collect::<String>()),

@@ -82,7 +82,8 @@ impl Subject {
     pub fn login_roles(&self) -> Vec<&str> {
         let relay = self.relay.iter().map(|relay| relay.role.as_str());
         let mcp = self.mcp.iter().filter_map(|mcp| mcp.role.as_deref());
-        let mut roles: Vec<&str> = std::iter::once(self.roles.worker.as_str()).chain(relay).chain(mcp).collect();
+        let mut roles: Vec<&str> =
+            std::iter::once(self.roles.worker.as_str()).chain(relay).chain(mcp).collect();
         roles.sort_unstable();
         roles.dedup();
         roles
