@@ -96,9 +96,12 @@ impl<'a> Caller<'a> {
         self.admin.script(make, &none).await?;
         let callers = try_join_all((1..=sessions).map(async |_| self.cx.admin().await)).await?;
         self.hold("sor_gate_calibration").await?;
-        let naive = "INSERT INTO sor_gate_calibration SELECT 'k' WHERE NOT EXISTS \
-                     (SELECT FROM sor_gate_calibration WHERE key = 'k')";
-        let calls = try_join_all(callers.iter().map(async |caller| caller.must(naive, &none).await));
+        let look = "SELECT FROM sor_gate_calibration WHERE key = 'k'";
+        let insert = "INSERT INTO sor_gate_calibration VALUES ('k')";
+        let calls = try_join_all(callers.iter().map(async |caller| {
+            let seen = caller.must(look, &none).await?;
+            if seen.rows.is_empty() { caller.must(insert, &none).await.map(|_| ()) } else { Ok(()) }
+        }));
         let (calls, waited) = tokio::join!(calls, self.release_when_waiting(sessions));
         (calls?, waited?);
         let rows = self.admin.must("SELECT count(*) FROM sor_gate_calibration", &none).await?;

@@ -54,6 +54,13 @@ pub struct AtOnce {
     pub added: i64,
 }
 
+impl AtOnce {
+    /// How many sessions were refused.
+    pub fn errors(&self) -> usize {
+        self.answers.iter().filter(|answer| !answer.landed()).count()
+    }
+}
+
 /// A second key after a first.
 pub struct OtherKey {
     pub landed: usize,

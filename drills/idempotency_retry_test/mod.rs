@@ -86,9 +86,10 @@ impl Drill for IdempotencyRetryTest {
             keyless: caller.without_key(alice).await?,
         };
         let line = format!(
-            "Retry of one key: row count delta +{}, second call a no-op. {SESSIONS} sessions with one key at once: \
-             delta +{}, no errors.",
-            seen.serial.added, seen.concurrent.added
+            "One key sent twice: row count delta +{}. {SESSIONS} sessions with one key at once: delta +{}, {} error(s).",
+            seen.serial.added,
+            seen.concurrent.added,
+            seen.concurrent.errors()
         );
         Ok(Evidence::new(line, judge::judge(&seen)))
     }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Migration {
-    /// File name without `.up.sql`, for example `0007_expense_notes`.
+    /// File name without `.up.sql`, for example `0008_expense_notes`.
     pub proposed: String,
     /// Name of the scratch branch (a database of its own) on which it is tried.
     pub branch: String,
