@@ -63,7 +63,10 @@ impl CatalogDiff {
 
     /// Every item that differs as (what happened, kind, identity, parent): for weighing against a scope.
     pub fn touched(&self) -> impl Iterator<Item = (&'static str, &str, &str, Option<&str>)> {
-        fn parts<'a>(deed: &'static str, item: &'a Item) -> (&'static str, &'a str, &'a str, Option<&'a str>) {
+        fn parts<'a>(
+            deed: &'static str,
+            item: &'a Item,
+        ) -> (&'static str, &'a str, &'a str, Option<&'a str>) {
             (deed, &item.kind, &item.identity, item.parent.as_deref())
         }
         let changed = self

@@ -75,7 +75,8 @@ impl TableDigests {
             .await?
             .into_iter()
             .map(|(oid, table)| {
-                let columns = table.columns.into_iter().map(|(num, (name, quoted))| (name, num, Some(quoted)));
+                let columns =
+                    table.columns.into_iter().map(|(num, (name, quoted))| (name, num, Some(quoted)));
                 (table.name.clone(), oid, Some(table.name), sorted(columns.collect()))
             })
             .collect();
@@ -131,7 +132,9 @@ impl TableDigests {
                         explained = true;
                         say(format!("column {column} is gone"));
                     }
-                    Some(now) if before.rows == after.rows && after.by_column[now] != before.by_column[place] => {
+                    Some(now)
+                        if before.rows == after.rows && after.by_column[now] != before.by_column[place] =>
+                    {
                         explained = true;
                         say(format!("column {column} holds other values"));
                     }
@@ -178,7 +181,11 @@ async fn digest(client: &Client, wanted: Vec<Wanted>) -> Result<TableDigests> {
         let names: Vec<_> = columns.iter().filter_map(|(_, _, quoted)| quoted.clone()).collect();
         let sums: String = names
             .iter()
-            .map(|name| format!(", coalesce(sum(hashtextextended(t.{name}::text, 0)), 0)::text || '/' || count(t.{name})"))
+            .map(|name| {
+                format!(
+                    ", coalesce(sum(hashtextextended(t.{name}::text, 0)), 0)::text || '/' || count(t.{name})"
+                )
+            })
             .collect();
         let row = names.iter().map(|name| format!("t.{name}")).collect::<Vec<_>>().join(", ");
         selects.push(format!(

@@ -67,9 +67,10 @@ impl Snapshot {
     /// `Harness` when the connection or the query fails.
     pub async fn take(client: &Client) -> Result<Self> {
         let batch = format!("{FIXED_SETTINGS}\n{QUERY}");
-        let rows = client.simple_query(&batch).await.map_err(|error| {
-            crate::error::Error::from(error).during("reading the catalog for a snapshot")
-        })?;
+        let rows = client
+            .simple_query(&batch)
+            .await
+            .map_err(|error| crate::error::Error::from(error).during("reading the catalog for a snapshot"))?;
         Ok(Self::from_rows(rows.into_iter().filter_map(|message| match message {
             SimpleQueryMessage::Row(row) => Some(Item {
                 kind: row.get(0).unwrap_or_default().into(),

@@ -39,7 +39,8 @@
   -- objects of the server or of an extension with privileges of their own
   -- (initdb notes no first privileges for the information schema, which PUBLIC may read)
   SELECT x.kind, x.oid, x.ident, x.acl, coalesce(i.initprivs, acldefault(x.kind_char, x.owner)
-      || CASE WHEN x.kind = 'table' AND x.oid < 16384 THEN makeaclitem(0, x.owner, 'SELECT', false) END) AS first
+      || CASE WHEN x.kind = 'table' AND x.oid < 16384 THEN ARRAY[makeaclitem(0, x.owner, 'SELECT', false)]
+              ELSE '{}'::aclitem[] END) AS first
   FROM (
     SELECT 'table' AS kind, 'r'::"char" AS kind_char, 'pg_class'::regclass AS class, c.oid, 0 AS sub,
       c.oid::regclass::text AS ident, c.relacl AS acl, c.relowner AS owner
