@@ -78,7 +78,7 @@ const DIFFERENCES: &[(&str, &str)] = &[
     ),
     ("GRANT SELECT ON expenses TO catalog_rider", "changed grants table public.expenses"),
     ("GRANT UPDATE (key) ON expenses TO catalog_rider", "added grants column public.expenses.key"),
-    ("REVOKE ALL ON expenses FROM postgres", "removed grants table public.expenses"),
+    ("REVOKE ALL ON expenses FROM CURRENT_USER", "removed grants table public.expenses"),
     ("REVOKE EXECUTE ON FUNCTION touch() FROM PUBLIC", "changed grants function public.touch()"),
     ("GRANT SELECT ON pg_catalog.pg_authid TO catalog_rider", "added grants table pg_authid"),
     (
@@ -163,7 +163,7 @@ const NO_DIFFERENCES: &[&str] = &[
 
 #[tokio::test(flavor = "multi_thread")]
 async fn false_alarms_stay_silent() {
-    let Ground { _scope, cluster, admin: client } = ground().await;
+    let Ground { _scope, cluster: _cluster, admin: client } = ground().await;
     client.batch_execute(SCHEMA).await.unwrap();
     let before = Snapshot::take(&client).await.unwrap();
     for script in NO_DIFFERENCES {
@@ -177,7 +177,7 @@ async fn false_alarms_stay_silent() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn extension_members_are_left_out_and_a_snapshot_is_quick() {
-    let Ground { _scope, cluster, admin: client } = ground().await;
+    let Ground { _scope, cluster: _cluster, admin: client } = ground().await;
     client.batch_execute(SCHEMA).await.unwrap();
     let before = Snapshot::take(&client).await.unwrap();
     client.batch_execute("CREATE EXTENSION pg_trgm").await.unwrap();
@@ -195,7 +195,7 @@ async fn extension_members_are_left_out_and_a_snapshot_is_quick() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn digests_follow_renames_and_name_what_changed() {
-    let Ground { _scope, cluster, admin: client } = ground().await;
+    let Ground { _scope, cluster: _cluster, admin: client } = ground().await;
     client.batch_execute(SCHEMA).await.unwrap();
     let before = TableDigests::take(&client).await.unwrap();
     assert_eq!(before.rows(), 2 + 100 + 1);
