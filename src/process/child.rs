@@ -180,15 +180,24 @@ impl Process {
         }
     }
 
-    /// Kills the whole group with SIGKILL and waits for the wait status that proves it.
+    /// Kills the whole group with SIGKILL, waits for the wait status that proves it, and until no member is left.
     ///
     /// # Errors
     /// When it may not be killed or is not gone after ten seconds.
     pub async fn kill_group(&self) -> Result<ExitStatus> {
         self.signal_group(Signal::SIGKILL)?;
-        let stuck =
-            || Error::harness(format!("`{}` survived SIGKILL", self.name)).at(format!("pid {}", self.pid));
-        self.wait_exit(PATIENCE).await?.ok_or_else(stuck)
+        let gone = async {
+            let status = self.wait().await?;
+            // Members that are no children of ours send no notice when they end.
+            while !reap::members(self.group, &self.run).is_empty() {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+            Ok(status)
+        };
+        let stuck = |_| {
+            Err(Error::harness(format!("`{}` survived SIGKILL", self.name)).at(format!("pid {}", self.pid)))
+        };
+        tokio::time::timeout(PATIENCE, gone).await.unwrap_or_else(stuck)
     }
 
     /// Asks it to stop with `signal`; past the deadline the group is killed.

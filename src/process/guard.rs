@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::io::{Read, Write};
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, ExitCode, Stdio};
 
@@ -28,7 +29,7 @@ impl Guard {
             Error::environment(format!("cannot start the guard process: {why}")).at(exe.display())
         };
         let mut command = Command::new(exe);
-        command.args([hidden::GUARD, run]).arg(scratch).current_dir("/");
+        command.arg0("sor-gate").args([hidden::GUARD, run]).arg(scratch).current_dir("/");
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().map_err(|error| failed(&error))?;
         let pipe = child.stdin.take();
@@ -61,16 +62,15 @@ pub(super) fn watch(args: &[OsString]) -> ExitCode {
     let mut deaf = SigSet::empty();
     [Signal::SIGHUP, Signal::SIGINT, Signal::SIGTERM].into_iter().for_each(|signal| deaf.add(signal));
     let _ = deaf.thread_block();
-    {
-        let mut out = std::io::stdout();
-        if out.write_all(&[READY]).and_then(|()| out.flush()).is_err() {
-            // The harness died in the middle; the pipe below tells the same.
-        }
-    }
+    // When the harness has died already, the pipe below tells.
+    let mut out = std::io::stdout();
+    let _ = out.write_all(&[READY]).and_then(|()| out.flush());
     let mut said = Vec::new();
     let _ = std::io::stdin().read_to_end(&mut said);
     if said != GOODBYE {
         reap::clean(run, scratch);
+        // Killed while it made the folder.
+        reap::remove(&scratch.with_extension(super::scope::UNFINISHED));
     }
     ExitCode::SUCCESS
 }

@@ -33,11 +33,18 @@ pub(super) fn clean(run: &str, scratch: &Path) -> bool {
 /// once with SIGQUIT, so that they give back their shared memory; anything else is killed.
 fn end_all(run: &str, scratch: &Path) -> bool {
     let started = Instant::now();
+    let mut clear = 0;
     while started.elapsed() < PATIENCE {
         let found = find(run, scratch);
         if found.is_empty() {
-            return true;
+            // One look can miss a child born behind its back by a parent that ends before it is reached.
+            clear += 1;
+            if clear == 2 {
+                return true;
+            }
+            continue;
         }
+        clear = 0;
         for (pid, is_server) in found {
             let soft = is_server && started.elapsed() < SERVER_PATIENCE;
             let _ = kill(pid, if soft { Signal::SIGQUIT } else { Signal::SIGKILL });

@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 
 /// Scratch folders are `sor-gate-<run id>`; one being made has this ending.
 const PREFIX: &str = "sor-gate-";
-const UNFINISHED: &str = ".new";
+pub(super) const UNFINISHED: &str = "new";
 const LOCK: &str = "lock";
 /// What a memory file system must have free to be used for scratch.
 const ROOM: u64 = 1 << 30;
@@ -51,8 +51,22 @@ impl Scope {
         let root = options.scratch.or_else(|| from_env("SOR_GATE_SCRATCH")).unwrap_or_else(default_root);
         let exe = options.exe.or_else(|| from_env("SOR_GATE_EXE")).map_or_else(own_exe, Ok)?;
         sweep(&root);
-        let (scratch, lock) = make_folder(&root, id)?;
-        let guard = Guard::start(&exe, id, &scratch).inspect_err(|_| _ = reap::remove(&scratch))?;
+        if id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)) {
+            return Err(Error::harness(format!("`{id}` is no run id: letters, digits, `-` and `_` only")));
+        }
+        let scratch = root.join(format!("{PREFIX}{id}"));
+        if scratch.exists() {
+            return Err(Error::environment(format!("a run `{id}` is there already")).at(scratch.display()));
+        }
+        // The guard comes first, so that there is no moment at which a folder has none.
+        let guard = Guard::start(&exe, id, &scratch)?;
+        let lock = match make_folder(&scratch) {
+            Ok(lock) => lock,
+            Err(error) => {
+                guard.dismiss();
+                return Err(error);
+            }
+        };
         let in_memory = free_tmpfs(&root).is_some();
         let (counter, guard) = (AtomicU64::new(0), Mutex::new(Some(guard)));
         Ok(Arc::new(Self { id: id.into(), scratch, exe, in_memory, counter, guard, _lock: lock }))
@@ -136,23 +150,19 @@ fn free_tmpfs(_: &Path) -> Option<u64> {
 }
 
 /// Makes and locks the folder under a passing name first, so that no sweep sees it without its lock.
-fn make_folder(root: &Path, id: &str) -> Result<(PathBuf, File)> {
-    let scratch = root.join(format!("{PREFIX}{id}"));
-    let unfinished = root.join(format!("{PREFIX}{id}{UNFINISHED}"));
+fn make_folder(scratch: &Path) -> Result<File> {
     let failed = |error: std::io::Error| {
         Error::environment(format!("cannot make the scratch folder: {error}"))
             .at(scratch.display())
             .fix("set SOR_GATE_SCRATCH to a folder that can be written to")
     };
-    if scratch.exists() {
-        return Err(failed(std::io::ErrorKind::AlreadyExists.into()));
-    }
+    let unfinished = scratch.with_extension(UNFINISHED);
     // Others may pass through but not look around: a server under another account reaches its own folder by name.
     DirBuilder::new().mode(0o711).create(&unfinished).map_err(failed)?;
     let lock =
         File::create(unfinished.join(LOCK)).and_then(|file| file.lock().map(|()| file)).map_err(failed)?;
-    fs::rename(&unfinished, &scratch).map_err(failed)?;
-    Ok((scratch, lock))
+    fs::rename(&unfinished, scratch).map_err(failed)?;
+    Ok(lock)
 }
 
 /// Cleans up after runs of this user whose harness and guard were both killed: their lock is free.
@@ -166,9 +176,10 @@ fn sweep(root: &Path) {
         }
         let fresh =
             folder.modified().ok().and_then(|time| time.elapsed().ok()) < Some(Duration::from_secs(60));
+        let finished = path.extension().is_none_or(|ending| ending != UNFINISHED);
         match File::open(path.join(LOCK)) {
-            Ok(lock) if lock.try_lock().is_ok() && !(run.ends_with(UNFINISHED) && fresh) => {
-                reap::clean(run.trim_end_matches(UNFINISHED), &path);
+            Ok(lock) if (finished || !fresh) && lock.try_lock().is_ok() => {
+                reap::clean(run, &path);
             }
             Err(_) if !fresh => _ = reap::remove(&path),
             _ => {}

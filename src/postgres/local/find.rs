@@ -35,43 +35,50 @@ pub(super) struct Installation {
     pub banner: String,
 }
 
-/// The newest installation that fits.
+/// The newest installation that fits. `pg_config` is asked only when nothing else fits, because it is slow.
 pub(super) async fn installation(options: &ProvisionOptions) -> Result<Installation> {
-    let mut best: Option<Installation> = None;
-    let mut tried = Vec::new();
-    for (bin, origin) in candidates(&options.scope).await {
-        match probe(&options.scope, &bin).await.and_then(|found| fitting(found, options.version)) {
-            Ok(found) if best.as_ref().is_none_or(|best| found.version > best.version) => best = Some(found),
-            Ok(_) => {}
-            Err(why) => tried.push(format!("{} ({origin}): {why}", bin.display())),
+    let (mut best, mut tried, mut seen) = (None, Vec::new(), BTreeSet::new());
+    let mut consider = async |found: Vec<(PathBuf, &'static str)>| {
+        for (bin, origin) in found {
+            if !seen.insert(bin.canonicalize().unwrap_or_else(|_| bin.clone())) {
+                continue;
+            }
+            match probe(&options.scope, &bin).await.and_then(|found| fitting(found, options.version)) {
+                Ok(found) if best.as_ref().is_none_or(|best: &Installation| found.version > best.version) => {
+                    best = Some(found);
+                }
+                Ok(_) => {}
+                Err(why) => tried.push(format!("{} ({origin}): {why}", bin.display())),
+            }
         }
+        best.clone()
+    };
+    if let Some(found) = consider(usual_places()).await {
+        return Ok(found);
     }
-    best.ok_or_else(|| {
-        let wanted = options.version.map(|version| format!(" {version}")).unwrap_or_default();
-        tried.push(
-            "looked in PATH, pg_config --bindir, /usr/lib/postgresql/*/bin, /usr/pgsql-*/bin, Homebrew and \
-             Postgres.app"
-                .into(),
-        );
-        Error::environment(format!("no local PostgreSQL{wanted} server binaries: {}", tried.join("; ")))
-            .fix("install the PostgreSQL server package, or choose another --postgres or --pg-version")
-    })
+    if let Some(found) = consider(told_by_pg_config(&options.scope).await).await {
+        return Ok(found);
+    }
+    let wanted = options.version.map(|version| format!(" {version}")).unwrap_or_default();
+    tried.push(
+        "looked in PATH, /usr/lib/postgresql/*/bin, /usr/pgsql-*/bin, Homebrew, Postgres.app and where \
+         pg_config says"
+            .into(),
+    );
+    Err(Error::environment(format!("no local PostgreSQL{wanted} server binaries: {}", tried.join("; ")))
+        .fix("install the PostgreSQL server package, or choose another --postgres or --pg-version"))
 }
 
-/// The folders to look at with where each was learned from, each once.
-async fn candidates(scope: &Scope) -> Vec<(PathBuf, &'static str)> {
+fn in_path(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let in_path =
-        |name: &str| std::env::split_paths(&path).map(|dir| dir.join(name)).find(|file| file.is_file());
+    std::env::split_paths(&path).map(|dir| dir.join(name)).find(|file| file.is_file())
+}
+
+/// The folders to look at, with where each was learned from.
+fn usual_places() -> Vec<(PathBuf, &'static str)> {
     let mut found = Vec::new();
     if let Some(real) = in_path("postgres").and_then(|file| file.canonicalize().ok()) {
         found.extend(real.parent().map(|dir| (dir.to_owned(), "PATH")));
-    }
-    if in_path("pg_config").is_some()
-        && let Ok(process) = Launch::new("pg_config").args(["--bindir"]).spawn(scope).await
-        && let Ok(line) = process.wait_line(process.stdout(), 0, |line| !line.is_empty(), PATIENCE).await
-    {
-        found.push((PathBuf::from(line), "pg_config"));
     }
     for (shelf, bin) in SHELVES {
         let entries = std::fs::read_dir(shelf).into_iter().flatten().flatten();
@@ -79,9 +86,14 @@ async fn candidates(scope: &Scope) -> Vec<(PathBuf, &'static str)> {
             entries.map(|entry| entry.path().join(bin)).filter(|dir| dir.join("postgres").is_file());
         found.extend(folders.map(|dir| (dir, "usual folder")));
     }
-    let mut seen = BTreeSet::new();
-    found.retain(|(dir, _)| seen.insert(dir.canonicalize().unwrap_or_else(|_| dir.clone())));
     found
+}
+
+async fn told_by_pg_config(scope: &Scope) -> Vec<(PathBuf, &'static str)> {
+    let Some(program) = in_path("pg_config") else { return Vec::new() };
+    let Ok(process) = Launch::new(program).args(["--bindir"]).spawn(scope).await else { return Vec::new() };
+    let line = process.wait_line(process.stdout(), 0, |line| !line.is_empty(), PATIENCE).await;
+    line.map(|line| vec![(PathBuf::from(line), "pg_config")]).unwrap_or_default()
 }
 
 async fn probe(scope: &Scope, bin: &Path) -> Result<Installation, String> {

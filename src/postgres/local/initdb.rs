@@ -1,7 +1,7 @@
 //! Makes the bare data folder.
 
 use std::fs::DirBuilder;
-use std::os::unix::fs::{DirBuilderExt, chown};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, chown};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -47,12 +47,30 @@ pub(super) fn private_folder(path: PathBuf, account: Option<Account>) -> Result<
         Some(account) => chown(&path, Some(account.uid), Some(account.gid)),
         None => Ok(()),
     });
+    if let Some(account) = account {
+        let closed = path.ancestors().skip(1).find(|above| !lets_through(above, account));
+        if let Some(closed) = closed {
+            return Err(Error::environment(format!(
+                "the server runs as user {} and cannot enter a folder",
+                account.uid
+            ))
+            .at(closed.display())
+            .fix("set SOR_GATE_SCRATCH to a folder open to all users, such as /tmp"));
+        }
+    }
     match owned {
         Ok(()) => Ok(path),
         Err(error) => {
             Err(Error::environment(format!("cannot make a server's folder: {error}")).at(path.display()))
         }
     }
+}
+
+fn lets_through(folder: &Path, account: Account) -> bool {
+    folder.metadata().is_ok_and(|data| {
+        let (mode, owner, group) = (data.mode(), data.uid() == account.uid, data.gid() == account.gid);
+        mode & 0o001 != 0 || (owner && mode & 0o100 != 0) || (group && mode & 0o010 != 0)
+    })
 }
 
 /// Nothing of the harness's own environment reaches a server, so that nothing in it changes one.
