@@ -107,8 +107,14 @@ impl Context {
     /// The placeholders that every command of the subject knows, with the URL of `role`.
     pub fn command_values(&self, role: &str) -> Values {
         let url = self.cluster.connect_info(role, &self.cluster.database()).url();
+        // Under a shell /proc/self/exe is the shell, so this process is named by its id.
+        let own = self
+            .scope
+            .exe()
+            .to_string_lossy()
+            .replace("/proc/self/", &format!("/proc/{}/", std::process::id()));
         Values::new()
-            .with("sor_gate", self.scope.exe().display())
+            .with("sor_gate", own)
             .with("folder", self.subject.folder.display())
             .with("database_url", url)
     }

@@ -31,7 +31,7 @@ pub use load::{digest, find, load};
 pub use mcp::Mcp;
 pub use migration::Migration;
 pub use outbox::{Outbox, Relay};
-pub use program::Program;
+pub use program::{Program, Stdio};
 pub use tenancy::Tenancy;
 
 /// A system under test. Only `name`, `[database]` and `[roles]` are required.

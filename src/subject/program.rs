@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -23,6 +24,13 @@ pub struct Program {
     /// How long it may take, in seconds.
     #[serde(default = "default_timeout")]
     pub timeout_s: u64,
+}
+
+impl Program {
+    /// How long it may take.
+    pub fn timeout(&self) -> Duration {
+        Duration::from_secs(self.timeout_s)
+    }
 }
 
 /// What a program's standard input and output are connected to.

@@ -1,0 +1,65 @@
+//! What one program of the subject is started for.
+
+use crate::postgres::{ConnectInfo, Host};
+
+/// The run, the tenant and the name under which a Worker or relay is started, and how it reaches the database.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Assignment {
+    pub(super) run_id: String,
+    pub(super) tenant: String,
+    pub(super) worker: String,
+    pub(super) sink_url: String,
+    pub(super) server: Option<(Host, u16)>,
+}
+
+impl Assignment {
+    /// A Worker called `worker` on run `run_id` of `tenant`: these fill `${run_id}`, `${tenant}`, `${worker}`.
+    pub fn run(run_id: &str, tenant: &str, worker: &str) -> Self {
+        Self { run_id: run_id.into(), tenant: tenant.into(), worker: worker.into(), ..Self::default() }
+    }
+
+    /// A relay called `worker` that sends to `sink_url`.
+    pub fn relay(worker: &str, sink_url: &str) -> Self {
+        Self { worker: worker.into(), sink_url: sink_url.into(), ..Self::default() }
+    }
+
+    /// Fills `${sink_url}`, for Workers that send by themselves.
+    #[must_use]
+    pub fn sending_to(self, sink_url: &str) -> Self {
+        Self { sink_url: sink_url.into(), ..self }
+    }
+
+    /// Lets `${database_url}` lead to this address, that of a wire proxy, instead of the server's own.
+    #[must_use]
+    pub fn through(self, host: Host, port: u16) -> Self {
+        Self { server: Some((host, port)), ..self }
+    }
+
+    /// The address as the program is to be given it.
+    pub(super) fn redirect(&self, info: ConnectInfo) -> ConnectInfo {
+        match &self.server {
+            Some((host, port)) => ConnectInfo { host: host.clone(), port: *port, ..info },
+            None => info,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_proxy_takes_the_servers_place_and_nothing_else_changes() {
+        let own = ConnectInfo {
+            host: Host::Socket("/run/pg".into()),
+            port: 5432,
+            user: "worker".into(),
+            password: None,
+            database: "books".into(),
+        };
+        assert_eq!(Assignment::run("R", "alice", "A").redirect(own.clone()), own);
+        let through =
+            Assignment::run("R", "alice", "A").through(Host::Tcp("127.0.0.1".into()), 7).redirect(own);
+        assert_eq!(through.url(), "postgresql://worker@127.0.0.1:7/books");
+    }
+}
