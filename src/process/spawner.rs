@@ -1,6 +1,7 @@
 //! The one thread that starts children: a parent-death signal fires when the starting *thread* ends (prctl(2)).
 
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::OnceLock;
 use std::sync::mpsc::{Sender, channel};
 
@@ -18,8 +19,12 @@ pub(super) async fn spawn(mut command: Command) -> io::Result<Child> {
     let (answer, started) = oneshot::channel();
     let job: Job = Box::new(move || {
         let _inside = runtime.enter();
+        // A runtime that is shutting down panics here; that ends this start, not the thread.
+        let started = catch_unwind(AssertUnwindSafe(|| command.spawn()));
         // When the caller has given up meanwhile, the child is dropped here and killed with it.
-        let _ = answer.send(command.spawn());
+        if let Ok(started) = started {
+            let _ = answer.send(started);
+        }
     });
     let gone = || io::Error::other("the thread that starts processes is gone");
     sender().ok_or_else(gone)?.send(job).map_err(|_| gone())?;

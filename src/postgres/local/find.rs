@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use nix::unistd::{User, geteuid};
 
+use super::known::Known;
 use crate::error::{Error, Result};
 use crate::postgres::provisioner::ProvisionOptions;
 use crate::process::{Account, Launch, Scope};
@@ -37,13 +38,15 @@ pub(super) struct Installation {
 
 /// The newest installation that fits. `pg_config` is asked only when nothing else fits, because it is slow.
 pub(super) async fn installation(options: &ProvisionOptions) -> Result<Installation> {
+    let known = Known::open(&options.cache_folder()?);
     let (mut best, mut tried, mut seen) = (None, Vec::new(), BTreeSet::new());
     let mut consider = async |found: Vec<(PathBuf, &'static str)>| {
         for (bin, origin) in found {
             if !seen.insert(bin.canonicalize().unwrap_or_else(|_| bin.clone())) {
                 continue;
             }
-            match probe(&options.scope, &bin).await.and_then(|found| fitting(found, options.version)) {
+            match probe(&options.scope, &known, &bin).await.and_then(|found| fitting(found, options.version))
+            {
                 Ok(found) if best.as_ref().is_none_or(|best: &Installation| found.version > best.version) => {
                     best = Some(found);
                 }
@@ -96,18 +99,25 @@ async fn told_by_pg_config(scope: &Scope) -> Vec<(PathBuf, &'static str)> {
     line.map(|line| vec![(PathBuf::from(line), "pg_config")]).unwrap_or_default()
 }
 
-async fn probe(scope: &Scope, bin: &Path) -> Result<Installation, String> {
+async fn probe(scope: &Scope, known: &Known, bin: &Path) -> Result<Installation, String> {
     for program in ["postgres", "initdb"] {
         if !bin.join(program).is_file() {
             return Err(format!("no `{program}` there"));
         }
     }
-    let process = Launch::new(bin.join("postgres")).args(["--version"]).spawn(scope).await;
+    let version =
+        |banner: &str| version_num(banner).ok_or_else(|| format!("`postgres --version` says `{banner}`"));
+    let binary = bin.join("postgres");
+    if let Some(banner) = known.get(&binary) {
+        return Ok(Installation { bin: bin.to_owned(), version: version(&banner)?, banner });
+    }
+    let process = Launch::new(&binary).args(["--version"]).spawn(scope).await;
     let process = process.map_err(|error| error.to_string())?;
     let banner =
         process.wait_line(process.stdout(), 0, |_| true, PATIENCE).await.map_err(|error| error.what)?;
-    let version = version_num(&banner).ok_or_else(|| format!("`postgres --version` says `{banner}`"))?;
-    Ok(Installation { bin: bin.to_owned(), version, banner })
+    let found = Installation { bin: bin.to_owned(), version: version(&banner)?, banner };
+    known.put(&binary, &found.banner);
+    Ok(found)
 }
 
 fn fitting(found: Installation, wanted: Option<u32>) -> Result<Installation, String> {

@@ -40,6 +40,33 @@ pub(super) async fn run(host: &Host) -> Result<PathBuf> {
     Err(Error::environment(failure.what).at(folder.display()).fix("see that the disk has 100 MB free"))
 }
 
+/// Removes the WAL that a cleanly stopped server will not read again, the segments kept for reuse included: a start needs
+/// only those with the shutdown checkpoint, and each is a megabyte to copy.
+pub(super) async fn trim_wal(host: &Host, data: &Path) -> Result<()> {
+    let program = host.installation.bin.join("pg_controldata");
+    let process =
+        Launch::new(program).args(["-D"]).args([data]).envs([("LC_ALL", "C")]).spawn(&host.scope).await?;
+    let label = "Latest checkpoint's REDO WAL file:";
+    let Ok(line) = process.wait_line(process.stdout(), 0, |line| line.starts_with(label), PATIENCE).await
+    else {
+        // Without the program the copies are merely larger.
+        return Ok(());
+    };
+    let needed = line[label.len()..].trim();
+    let files = std::fs::read_dir(data.join("pg_wal")).into_iter().flatten().flatten();
+    let mut segments: Vec<PathBuf> = files.map(|file| file.path()).filter(|path| path.is_file()).collect();
+    segments.retain(|path| path.file_name().is_some_and(|name| name.len() == needed.len()));
+    segments.sort();
+    let Some(first) = segments.iter().position(|path| path.ends_with(needed)) else { return Ok(()) };
+    // The checkpoint's record may reach into the segment behind.
+    for (n, path) in segments.iter().enumerate() {
+        if n != first && n != first + 1 {
+            let _ = std::fs::remove_file(path);
+        }
+    }
+    Ok(())
+}
+
 /// A new folder that only the server's account may enter.
 pub(super) fn private_folder(path: PathBuf, account: Option<Account>) -> Result<PathBuf> {
     let made = DirBuilder::new().mode(0o700).create(&path);

@@ -3,6 +3,7 @@
 mod cache;
 mod find;
 mod initdb;
+mod known;
 mod pack;
 mod server;
 pub(in crate::postgres) mod settings;
@@ -84,6 +85,7 @@ impl LocalBackend {
     async fn build_bare(&self, to: PathBuf) -> Result<()> {
         let folder = initdb::run(&self.host).await?;
         let data = folder.join("data");
+        initdb::trim_wal(&self.host, &data).await?;
         blocking(move || {
             let packed = pack::pack(&data, &to);
             let _ = std::fs::remove_dir_all(folder);
@@ -99,6 +101,7 @@ impl LocalBackend {
         let cluster = Cluster::new(Box::new(server), self.version());
         prepare(&cluster).await.map_err(|error| cluster.blame(error))?;
         let data = closing.stop_cleanly().await?;
+        initdb::trim_wal(&self.host, &data).await?;
         blocking(move || pack::pack(&data, &to)).await?;
         cluster.stop().await
     }
