@@ -1,7 +1,7 @@
 //! Starting and ending child processes so that nothing outlives the harness, however it dies.
 //!
 //! Three nets, each enough for most deaths and together for all: every child is bound to the harness by a
-//! parent-death signal ([`hidden`]); a guard process sees the harness's end of a pipe close and kills whatever carries
+//! parent-death signal; a guard process sees the harness's end of a pipe close and kills whatever carries
 //! the run's mark; the next run sweeps what is left of runs whose lock is free.
 
 mod bound;
