@@ -2,6 +2,7 @@
 //!
 //! Every fault that fires leaves a [`FaultEvent`], the witness without which a claim is not proven.
 
+pub mod proxy;
 pub mod sink;
 
 use schemars::JsonSchema;
@@ -25,6 +26,16 @@ pub enum FaultKind {
     Hold,
     /// The answer, or the message, came late.
     Delay,
+    /// A program was killed at a message boundary, and its connection cut.
+    Kill,
+    /// The connection was cut before a message passed.
+    CutBefore,
+    /// The connection was cut right behind a message.
+    CutAfter,
+    /// A statement succeeded at the server, and its client never heard of it.
+    ReplyLost,
+    /// A statement reached the server with another text.
+    Rewrite,
 }
 
 /// One fault that fired, with the proof of it.
