@@ -1,10 +1,14 @@
 //! The catalogue: every drill, in the order in which bundles list them.
 
+mod concurrency_claim_test;
 mod idempotency_retry_test;
 
 use sor_gate::drill::Catalogue;
 
 /// All drills.
 pub fn catalogue() -> Catalogue {
-    Catalogue(vec![Box::new(idempotency_retry_test::IdempotencyRetryTest)])
+    Catalogue(vec![
+        Box::new(idempotency_retry_test::IdempotencyRetryTest),
+        Box::new(concurrency_claim_test::ConcurrencyClaimTest),
+    ])
 }

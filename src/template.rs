@@ -32,6 +32,16 @@ impl Values {
         self
     }
 
+    /// Names and values, to be handed to another process.
+    pub fn pairs(&self) -> Vec<(String, Option<String>)> {
+        self.0.iter().map(|(name, value)| (name.clone(), value.clone())).collect()
+    }
+
+    /// The reverse of [`Values::pairs`].
+    pub fn from_pairs(pairs: &[(String, Option<String>)]) -> Self {
+        Self(pairs.iter().cloned().collect())
+    }
+
     fn get(&self, name: &str) -> Result<Option<&str>> {
         self.0.get(name).map(Option::as_deref).ok_or_else(|| {
             let known: Vec<_> = self.0.keys().map(|key| format!("${{{key}}}")).collect();

@@ -16,6 +16,7 @@ pub fn dispatch_hidden(args: impl IntoIterator<Item = OsString>) -> Option<ExitC
     match first.to_str()? {
         BOUND => Some(bound::become_program(rest)),
         GUARD => Some(guard::watch(rest)),
+        crate::worker::STAND_IN => Some(crate::worker::stand_in()),
         _ => None,
     }
 }

@@ -3,8 +3,11 @@
 mod assignment;
 mod command;
 mod running;
+mod stand_in;
 mod starting;
 
 pub use assignment::Assignment;
 pub use command::WorkerCommand;
 pub use running::{Killed, Worker};
+pub use stand_in::StandIn;
+pub(crate) use stand_in::{STAND_IN, stand_in};

@@ -1,0 +1,51 @@
+//! A claimer that is killed: a real process, after its claim was committed.
+
+use std::time::{Duration, Instant};
+
+use sor_gate::error::Result;
+use sor_gate::worker::StandIn;
+
+use super::judge::{Attempt, Dead};
+use super::queue::Queue;
+
+const ROW: &str = "D-001";
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// Kills a claimer, then claims until its row can be had again.
+pub async fn claimer(queue: &Queue<'_>) -> Result<Dead> {
+    queue.seed(&[ROW.to_owned()]).await?;
+    let role = &queue.cx.subject.roles.worker;
+    let url = queue.cx.cluster.connect_info(role, &queue.cx.cluster.database()).url();
+    let values = queue.values("doomed");
+    let statements = [
+        ("BEGIN", &values),
+        (&queue.tenancy.set, &values),
+        (&queue.binding.claim, &values),
+        ("COMMIT", &values),
+    ];
+    let doomed = StandIn::start(&queue.cx.scope, &url, role, &statements).await?;
+    let held = doomed.answer().and_then(|row| row.cells.first().cloned().flatten());
+    let killed = doomed.kill().await?;
+    queue.cx.recorder.note("worker", format!("killed after its claim of {ROW}: {killed}"));
+    queue.cx.reach("claimer_killed", &values.with("id", ROW)).await?;
+    let at = Instant::now();
+    let bound = queue.lease_seconds().await?;
+    let at_once = queue.try_claim("heir").await?;
+    let mut aged = 0.0;
+    let mut later = at_once.clone();
+    let heir = held.clone().map(Attempt::Claimed);
+    if Some(&at_once) != heir.as_ref() {
+        // A second more than the bound: what is due exactly now may not be yet.
+        if queue.age(ROW, &format!("{} s", bound + 1.0)).await? {
+            aged = bound;
+            later = queue.try_claim("heir").await?;
+        } else {
+            let deadline = at + Duration::from_secs_f64(bound + 1.0);
+            while Some(&later) != heir.as_ref() && Instant::now() < deadline {
+                tokio::time::sleep(PAUSE).await;
+                later = queue.try_claim("heir").await?;
+            }
+        }
+    }
+    Ok(Dead { held, killed, at_once, later, aged, took: at.elapsed().as_secs_f64(), bound })
+}

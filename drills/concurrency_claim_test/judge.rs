@@ -1,0 +1,299 @@
+//! Turns what the claimers saw into findings.
+
+use std::collections::BTreeMap;
+
+use sor_gate::session::Refusal;
+use sor_gate::verdict::Finding;
+
+/// How one claim ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Attempt {
+    /// It got a row.
+    Claimed(String),
+    /// There was nothing to claim.
+    Empty,
+    /// The server refused it.
+    Refused(Refusal),
+}
+
+impl Attempt {
+    fn tell(&self) -> String {
+        match self {
+            Self::Claimed(id) => id.clone(),
+            Self::Empty => "nothing".into(),
+            Self::Refused(refusal) => refusal.to_string(),
+        }
+    }
+}
+
+/// An unprotected claim in the set-up of the pair.
+pub struct Calibration {
+    pub waited: bool,
+    pub took: Attempt,
+}
+
+/// A held, B came.
+pub struct Pair {
+    pub first: Attempt,
+    pub second: Attempt,
+    pub waited: bool,
+    pub open: bool,
+    pub lock_timeout: String,
+    pub calibration: Option<Calibration>,
+}
+
+/// A fleet ran the queue dry.
+pub struct Fleet {
+    pub rows: Vec<String>,
+    pub histories: Vec<Vec<Attempt>>,
+    pub left: Vec<String>,
+    pub held: bool,
+}
+
+/// A claimer was killed.
+pub struct Dead {
+    pub held: Option<String>,
+    pub killed: String,
+    pub at_once: Attempt,
+    pub later: Attempt,
+    pub aged: f64,
+    pub took: f64,
+    pub bound: f64,
+}
+
+/// Everything that was seen.
+pub struct Seen {
+    pub pair: Pair,
+    pub fleet: Fleet,
+    pub empty: Attempt,
+    pub dead: Dead,
+}
+
+/// The evidence line.
+pub fn line(seen: &Seen) -> String {
+    let (first, second) = (seen.pair.first.tell(), seen.pair.second.tell());
+    let tally = Tally::of(&seen.fleet);
+    let skipped = if seen.pair.first == seen.pair.second { "did not skip it" } else { "skipped it" };
+    format!(
+        "Worker A claimed {first}. Worker B {skipped} and claimed {second}. {} Workers claimed {} rows: {} twice, \
+         {} left. {} lock error(s) raised.",
+        seen.fleet.histories.len(),
+        seen.fleet.rows.len(),
+        tally.twice.len(),
+        seen.fleet.left.len(),
+        errors(seen).len()
+    )
+}
+
+/// One finding a claim.
+pub fn judge(seen: &Seen) -> Vec<Finding> {
+    vec![
+        exclusive(&seen.pair),
+        no_wait(&seen.pair),
+        no_errors(seen),
+        fleet(&seen.fleet),
+        dead_claimer(&seen.dead),
+        empty_queue(&seen.empty, &seen.fleet),
+    ]
+}
+
+fn exclusive(pair: &Pair) -> Finding {
+    let (claim, expected) = ("exclusive", "B claims another row than A");
+    let observed = format!("A claimed {}, B claimed {}", pair.first.tell(), pair.second.tell());
+    let (Attempt::Claimed(first), Attempt::Claimed(second)) = (&pair.first, &pair.second) else {
+        return Finding::unproven(claim, expected, observed);
+    };
+    let holds = first != second;
+    let finding = Finding::judge(claim, holds, expected, observed);
+    match &pair.calibration {
+        Some(calibration) if holds && calibration.took != pair.first => {
+            let why = format!("the unprotected claim took {} in the same set-up", calibration.took.tell());
+            Finding::unproven(claim, expected, format!("the race is not calibrated: {why}"))
+        }
+        Some(_) => finding.witnessed(format!("calibrated: the claim without its lock took {first} as well")),
+        None => finding.witnessed("B answered while A's transaction was open"),
+    }
+}
+
+fn no_wait(pair: &Pair) -> Finding {
+    let (claim, expected) = ("no_wait", "B answers while A is open, without a lock_timeout");
+    if matches!(pair.second, Attempt::Refused(_)) {
+        return Finding::unproven(claim, expected, format!("B was refused: {}", pair.second.tell()));
+    }
+    if !pair.waited && !pair.open {
+        return Finding::unproven(claim, expected, "A's transaction was not seen open when B answered");
+    }
+    if !pair.waited && pair.calibration.as_ref().is_some_and(|calibration| !calibration.waited) {
+        return Finding::unproven(claim, expected, "the claim without its lock was not seen to wait either");
+    }
+    let observed = match (pair.waited, pair.lock_timeout.as_str()) {
+        (true, _) => "B was blocked by A (pg_blocking_pids) until A committed".to_owned(),
+        (false, "0") => "B answered at once, A idle in transaction".to_owned(),
+        (false, timeout) => format!("B answered at once, but with lock_timeout {timeout}"),
+    };
+    let finding = Finding::judge(claim, !pair.waited && pair.lock_timeout == "0", expected, observed)
+        .witnessed("pg_stat_activity showed A idle in transaction after B's answer");
+    match pair.calibration {
+        Some(_) => {
+            finding.witnessed("calibrated: the claim without its lock was blocked by A in the same set-up")
+        }
+        None => finding,
+    }
+}
+
+/// Lock errors that a Worker saw.
+fn errors(seen: &Seen) -> Vec<&Refusal> {
+    const LOCK_ERRORS: [&str; 3] = ["55P03", "40P01", "40001"];
+    let claims =
+        seen.fleet.histories.iter().flatten().chain([&seen.pair.first, &seen.pair.second, &seen.dead.later]);
+    let refusals = claims.filter_map(|attempt| match attempt {
+        Attempt::Refused(refusal) => Some(refusal),
+        _ => None,
+    });
+    refusals.filter(|refusal| LOCK_ERRORS.contains(&refusal.sqlstate.as_str())).collect()
+}
+
+fn no_errors(seen: &Seen) -> Finding {
+    let errors = errors(seen);
+    let claims: usize = seen.fleet.histories.iter().map(Vec::len).sum();
+    let observed = match errors.first() {
+        Some(first) => format!("{} lock error(s), the first: {first}", errors.len()),
+        None => "no lock error".into(),
+    };
+    Finding::judge("no_errors", errors.is_empty() && claims > 0, "no 55P03, 40P01 or 40001", observed)
+        .witnessed(format!(
+            "{claims} claims by {} Workers, the first of each all open at once",
+            seen.fleet.histories.len()
+        ))
+}
+
+/// How often each row was claimed.
+struct Tally {
+    twice: Vec<String>,
+    never: Vec<String>,
+    idle: usize,
+}
+
+impl Tally {
+    fn of(fleet: &Fleet) -> Self {
+        let mut times: BTreeMap<&str, usize> = fleet.rows.iter().map(|id| (id.as_str(), 0)).collect();
+        for attempt in fleet.histories.iter().flatten() {
+            if let Attempt::Claimed(id) = attempt {
+                *times.entry(id).or_default() += 1;
+            }
+        }
+        let with = |wanted: &dyn Fn(usize) -> bool| {
+            times.iter().filter(|(_, n)| wanted(**n)).map(|(id, _)| (*id).to_owned()).collect()
+        };
+        let got_some = |history: &&Vec<Attempt>| history.iter().any(|a| matches!(a, Attempt::Claimed(_)));
+        let idle = fleet.histories.len() - fleet.histories.iter().filter(got_some).count();
+        Self { twice: with(&|n| n > 1), never: with(&|n| n == 0), idle }
+    }
+}
+
+fn fleet(fleet: &Fleet) -> Finding {
+    let (claim, expected) = ("fleet", "every row once, none twice, none left, each Worker some");
+    let tally = Tally::of(fleet);
+    let observed = format!(
+        "{} rows, {} Workers: {} claimed twice, {} never, {} left, {} Worker(s) without any",
+        fleet.rows.len(),
+        fleet.histories.len(),
+        tally.twice.len(),
+        tally.never.len(),
+        fleet.left.len(),
+        tally.idle
+    );
+    if !fleet.held {
+        return Finding::unproven(
+            claim,
+            expected,
+            "claims wait for each other, so the fleet could not hold them at once",
+        );
+    }
+    let clean = tally.twice.is_empty() && tally.never.is_empty() && fleet.left.is_empty() && tally.idle == 0;
+    Finding::judge(claim, clean && fleet.rows.len() > fleet.histories.len(), expected, observed)
+        .witnessed(format!("{} claims were open at one moment, held at a barrier", fleet.histories.len()))
+}
+
+fn dead_claimer(dead: &Dead) -> Finding {
+    let (claim, expected) = ("dead_claimer", format!("claimable again within {} s", dead.bound));
+    let Some(held) = &dead.held else {
+        return Finding::unproven(claim, expected, "the claimer that was to be killed had claimed nothing");
+    };
+    let heir = Attempt::Claimed(held.clone());
+    let after = dead.took + dead.aged;
+    let observed = if dead.at_once == heir {
+        format!("{held} was claimable at once after the kill")
+    } else if dead.later == heir {
+        format!(
+            "{held} was still claimed after the kill and claimable {after:.1} s later ({} s of them aged)",
+            dead.aged
+        )
+    } else {
+        format!("{held} could not be claimed {after:.1} s after the kill: {}", dead.later.tell())
+    };
+    Finding::judge(claim, dead.at_once == heir || dead.later == heir, expected, observed)
+        .witnessed(dead.killed.clone())
+}
+
+fn empty_queue(empty: &Attempt, fleet: &Fleet) -> Finding {
+    let (claim, expected) = ("empty_queue", "an empty answer, no error");
+    let worked = fleet.histories.iter().flatten().any(|attempt| matches!(attempt, Attempt::Claimed(_)));
+    let refused = fleet.histories.iter().flatten().find(|attempt| matches!(attempt, Attempt::Refused(_)));
+    let last = refused.unwrap_or(empty);
+    if !worked {
+        return Finding::unproven(claim, expected, "no claim ever answered a row");
+    }
+    Finding::judge(claim, *last == Attempt::Empty, expected, format!("claimed {}", last.tell()))
+        .witnessed(format!("asked after all {} rows were done", fleet.rows.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use sor_gate::verdict::Verdict;
+
+    use super::*;
+
+    fn got(id: &str) -> Attempt {
+        Attempt::Claimed(id.into())
+    }
+
+    fn pair(second: &str, waited: bool, calibration: Option<Calibration>) -> Pair {
+        let (first, second) = (got("1"), got(second));
+        Pair { first, second, waited, open: !waited, lock_timeout: "0".into(), calibration }
+    }
+
+    #[test]
+    fn the_pair() {
+        let good = || Some(Calibration { waited: true, took: got("1") });
+        assert_eq!(exclusive(&pair("2", false, good())).verdict, Verdict::Pass);
+        assert_eq!(exclusive(&pair("1", true, None)).verdict, Verdict::Fail);
+        let blunt = Some(Calibration { waited: true, took: got("3") });
+        assert_eq!(exclusive(&pair("2", false, blunt)).verdict, Verdict::Error);
+        assert_eq!(no_wait(&pair("2", true, None)).verdict, Verdict::Fail);
+        assert_eq!(no_wait(&pair("2", false, good())).verdict, Verdict::Pass);
+        let blind = Some(Calibration { waited: false, took: got("1") });
+        assert_eq!(no_wait(&pair("2", false, blind)).verdict, Verdict::Error);
+    }
+
+    #[test]
+    fn the_fleet() {
+        let seen = |histories: Vec<Vec<Attempt>>, left: &[&str]| Fleet {
+            rows: vec!["1".into(), "2".into(), "3".into()],
+            histories,
+            left: left.iter().map(ToString::to_string).collect(),
+            held: true,
+        };
+        let once = vec![vec![got("1"), got("3")], vec![got("2")]];
+        assert_eq!(fleet(&seen(once.clone(), &[])).verdict, Verdict::Pass);
+        assert_eq!(fleet(&seen(once, &["3"])).verdict, Verdict::Fail);
+        assert_eq!(
+            fleet(&seen(vec![vec![got("1"), got("2")], vec![got("2"), got("3")]], &[])).verdict,
+            Verdict::Fail
+        );
+        assert_eq!(
+            fleet(&seen(vec![vec![got("1"), got("2"), got("3")], vec![]], &[])).verdict,
+            Verdict::Fail
+        );
+    }
+}

@@ -1,0 +1,87 @@
+//! Drill 4: each piece of work is claimed by one Worker, and nobody waits for it.
+
+mod breaks;
+mod dead;
+mod fleet;
+mod judge;
+mod pair;
+mod queue;
+
+use sor_gate::context::Context;
+use sor_gate::drill::{Claim, Drill, DrillSpec, Suite};
+use sor_gate::error::Result;
+use sor_gate::evidence::Evidence;
+
+use queue::Queue;
+
+/// Claims with FOR UPDATE SKIP LOCKED.
+pub struct ConcurrencyClaimTest;
+
+const SPEC: DrillSpec = DrillSpec {
+    id: "concurrency_claim_test",
+    suite: Suite::SystemOfRecord,
+    lesson: 4,
+    habit: "claims with FOR UPDATE SKIP LOCKED",
+    claims: &[
+        Claim {
+            id: "exclusive",
+            statement: "while A holds a row, B claims another one",
+            remedy: "claim with SELECT … FOR UPDATE SKIP LOCKED, in one statement with the UPDATE",
+            rests_on: &["no_errors"],
+        },
+        Claim {
+            id: "no_wait",
+            statement: "B never waits for A",
+            remedy: "add SKIP LOCKED to the FOR UPDATE of the claim",
+            rests_on: &["exclusive", "no_errors"],
+        },
+        Claim {
+            id: "no_errors",
+            statement: "no lock error (55P03, 40P01, 40001) reaches a Worker",
+            remedy: "use SKIP LOCKED instead of NOWAIT, and lock rows in one order",
+            rests_on: &[],
+        },
+        Claim {
+            id: "fleet",
+            statement: "a fleet of Workers processes every row once, none twice, none left, and each gets some",
+            remedy: "let the claim mark the row in the same transaction",
+            rests_on: &["exclusive", "no_wait", "no_errors"],
+        },
+        Claim {
+            id: "dead_claimer",
+            statement: "the row of a killed claimer becomes claimable within the declared bound",
+            remedy: "give each claim a lease (lease_until), and let the claim take rows whose lease has run out",
+            rests_on: &["exclusive", "no_errors"],
+        },
+        Claim {
+            id: "empty_queue",
+            statement: "with nothing to claim the answer is empty, not an error",
+            remedy: "let the claim answer no row when there is none",
+            rests_on: &["no_errors", "fleet"],
+        },
+    ],
+    breaks: breaks::ALL,
+    page: include_str!("README.md"),
+};
+
+#[async_trait::async_trait]
+impl Drill for ConcurrencyClaimTest {
+    fn spec(&self) -> &'static DrillSpec {
+        &SPEC
+    }
+
+    async fn run(&self, cx: &Context) -> Result<Evidence> {
+        let (Some(binding), Some(tenancy)) = (&cx.subject.claims, &cx.subject.tenancy) else {
+            return Ok(Evidence::not_testable(SPEC.claims, "the sections [claims] and [tenancy]"));
+        };
+        let queue = Queue::new(cx, binding, tenancy).await?;
+        let pair = pair::race(&queue).await?;
+        let seen = judge::Seen {
+            fleet: fleet::run(&queue, cx.workers, !pair.waited).await?,
+            pair,
+            empty: queue.try_claim("late").await?,
+            dead: dead::claimer(&queue).await?,
+        };
+        Ok(Evidence::new(judge::line(&seen), judge::judge(&seen)))
+    }
+}

@@ -1,0 +1,110 @@
+//! Two Workers: A claims and stays open, B comes.
+
+use std::time::Duration;
+
+use sor_gate::error::{Error, Result};
+use sor_gate::rewrite;
+use sor_gate::session::Session;
+use sor_gate::template::Values;
+
+use super::judge::{Attempt, Calibration, Pair};
+use super::queue::{Queue, claimed};
+
+/// Longest that a blocked claim may take once A has committed.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Lets A claim and hold, B claim meanwhile, and a third, unprotected claim show what the set-up would reveal.
+pub async fn race(queue: &Queue<'_>) -> Result<Pair> {
+    queue.seed(&["T-101".into(), "T-102".into(), "T-103".into()]).await.or_else(already_there)?;
+    let (a, b, c) = tokio::try_join!(
+        queue.cx.worker_session("A"),
+        queue.cx.worker_session("B"),
+        queue.cx.worker_session("calibration")
+    )?;
+    let a_pid = a.pid().await?;
+    queue.begin(&a).await?;
+    let first = queue.claim(&a, "A").await?;
+    queue.begin(&b).await?;
+    let lock_timeout = b.must("SHOW lock_timeout", &Values::new()).await?.first("lock_timeout")?;
+    let (second, waited) = watched(queue, &b, "B", a_pid, &a, &first).await?;
+    let open = if waited { false } else { in_transaction(queue, a_pid).await? };
+    queue.end(&b, &second).await?;
+    let calibration = if waited { None } else { calibrate(queue, &c, a_pid, &a, &first).await? };
+    if !waited && calibration.is_none() {
+        queue.end(&a, &first).await?;
+    }
+    for (session, worker, attempt) in [(&a, "A", &first), (&b, "B", &second)] {
+        if let Attempt::Claimed(id) = attempt {
+            queue.done(session, worker, id).await?;
+        }
+    }
+    Ok(Pair { first, second, waited, open, lock_timeout, calibration })
+}
+
+/// The subject may have brought rows of these names along.
+fn already_there(error: Error) -> Result<()> {
+    if error.what.starts_with("23505") { Ok(()) } else { Err(error) }
+}
+
+/// Claims while A is open. When the claim is seen to be blocked by A, A commits, so that it can end.
+async fn watched(
+    queue: &Queue<'_>,
+    session: &Session,
+    worker: &str,
+    a_pid: i32,
+    a: &Session,
+    first: &Attempt,
+) -> Result<(Attempt, bool)> {
+    let claim = queue.claim(session, worker);
+    tokio::pin!(claim);
+    let blocked = queue.cx.wait_blocked_by(a_pid, 1);
+    tokio::select! {
+        biased;
+        attempt = &mut claim => Ok((attempt?, false)),
+        blocked = blocked => {
+            if blocked? == 0 {
+                return Err(Error::harness("B neither answered nor was blocked by A"));
+            }
+            queue.end(a, first).await?;
+            let attempt = tokio::time::timeout(PATIENCE, claim).await;
+            Ok((attempt.map_err(|_| Error::harness("B stayed blocked after A had committed"))??, true))
+        }
+    }
+}
+
+/// The subject's claim without its lock, or a plain lock where it has none, in the same set-up: it must be seen to
+/// wait for A, and to take A's row once A has committed.
+async fn calibrate(
+    queue: &Queue<'_>,
+    session: &Session,
+    a_pid: i32,
+    a: &Session,
+    first: &Attempt,
+) -> Result<Option<Calibration>> {
+    let Some(bare) = rewrite::without_locking(&queue.binding.claim) else { return Ok(None) };
+    queue.begin(session).await?;
+    let values = queue.values("calibration");
+    let claim = session.attempt(&bare, &values);
+    tokio::pin!(claim);
+    let waited = tokio::select! {
+        biased;
+        done = &mut claim => { done?; 0 }
+        blocked = queue.cx.wait_blocked_by(a_pid, 1) => blocked?,
+    };
+    if waited == 0 {
+        queue.end(a, first).await?;
+        session.must("ROLLBACK", &Values::new()).await?;
+        return Ok(Some(Calibration { waited: false, took: Attempt::Empty }));
+    }
+    queue.end(a, first).await?;
+    let outcome = tokio::time::timeout(PATIENCE, claim).await;
+    let outcome = outcome.map_err(|_| Error::harness("the unprotected claim stayed blocked"))??;
+    let took = outcome.rows().map_or(Attempt::Empty, claimed);
+    session.must("ROLLBACK", &Values::new()).await?;
+    Ok(Some(Calibration { waited: true, took }))
+}
+
+async fn in_transaction(queue: &Queue<'_>, pid: i32) -> Result<bool> {
+    let sql = "SELECT state = 'idle in transaction' AS open FROM pg_stat_activity WHERE pid = ${pid}::int";
+    Ok(queue.admin.must(sql, &Values::new().with("pid", pid)).await?.first("open")? == "true")
+}

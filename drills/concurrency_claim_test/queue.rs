@@ -1,0 +1,100 @@
+//! The subject's queue of work: seeding, claiming, finishing and ageing, through its own statements.
+
+use futures::future::try_join_all;
+use sor_gate::context::Context;
+use sor_gate::error::{Error, Result};
+use sor_gate::session::{Outcome, Rows, Session};
+use sor_gate::subject::{Claims, Tenancy};
+use sor_gate::template::Values;
+
+use super::judge::Attempt;
+
+/// The queue of one tenant.
+pub struct Queue<'a> {
+    pub cx: &'a Context,
+    pub binding: &'a Claims,
+    pub tenancy: &'a Tenancy,
+    pub admin: Session,
+}
+
+impl<'a> Queue<'a> {
+    pub async fn new(cx: &'a Context, binding: &'a Claims, tenancy: &'a Tenancy) -> Result<Self> {
+        Ok(Self { cx, binding, tenancy, admin: cx.admin().await? })
+    }
+
+    pub fn values(&self, worker: &str) -> Values {
+        Values::new().with("tenant", &self.tenancy.tenants[0]).with("worker", worker)
+    }
+
+    /// Adds pending rows of these ids, all in flight at once.
+    pub async fn seed(&self, ids: &[String]) -> Result<()> {
+        let add = async |id: &String| {
+            self.admin.must(&self.binding.seed, &self.values("").with("id", id)).await.map(|_| ())
+        };
+        try_join_all(ids.iter().map(add)).await.map(|_| ())
+    }
+
+    /// Ids and states of all rows.
+    pub async fn rows(&self) -> Result<Vec<(String, String)>> {
+        let rows = self.admin.must(&self.binding.rows, &self.values("")).await?;
+        Ok(rows.all("id")?.into_iter().zip(rows.all("status")?).collect())
+    }
+
+    /// Opens a transaction in the tenant's context.
+    pub async fn begin(&self, session: &Session) -> Result<()> {
+        session.must("BEGIN", &Values::new()).await?;
+        session.must(&self.tenancy.set, &self.values("")).await.map(|_| ())
+    }
+
+    /// Issues the claim in the open transaction.
+    pub async fn claim(&self, session: &Session, worker: &str) -> Result<Attempt> {
+        Ok(match session.attempt(&self.binding.claim, &self.values(worker)).await? {
+            Outcome::Done(rows) => claimed(&rows),
+            Outcome::Refused(refusal) => Attempt::Refused(refusal),
+        })
+    }
+
+    /// Ends the transaction; a refused claim has aborted it.
+    pub async fn end(&self, session: &Session, attempt: &Attempt) -> Result<()> {
+        let end = if matches!(attempt, Attempt::Refused(_)) { "ROLLBACK" } else { "COMMIT" };
+        session.must(end, &Values::new()).await.map(|_| ())
+    }
+
+    /// Marks a claimed row as done, in a transaction of its own.
+    pub async fn done(&self, session: &Session, worker: &str, id: &str) -> Result<()> {
+        self.begin(session).await?;
+        session.must(&self.binding.done, &self.values(worker).with("id", id)).await?;
+        session.must("COMMIT", &Values::new()).await.map(|_| ())
+    }
+
+    /// One claim of a new session, from begin to commit.
+    pub async fn try_claim(&self, worker: &str) -> Result<Attempt> {
+        let session = self.cx.worker_session(worker).await?;
+        self.begin(&session).await?;
+        let attempt = self.claim(&session, worker).await?;
+        self.end(&session, &attempt).await?;
+        Ok(attempt)
+    }
+
+    /// Lets the claim on a row be older, where the subject says how.
+    pub async fn age(&self, id: &str, interval: &str) -> Result<bool> {
+        let Some(age) = &self.binding.age else { return Ok(false) };
+        let values = self.values("").with("id", id).with("interval", interval);
+        self.admin.must(age, &values).await.map(|_| true)
+    }
+
+    /// The declared bound in seconds.
+    pub async fn lease_seconds(&self) -> Result<f64> {
+        let sql = "SELECT extract(epoch FROM ${lease}::text::interval)::float8 AS seconds";
+        let rows = self.admin.must(sql, &Values::new().with("lease", &self.binding.lease)).await?;
+        rows.first("seconds")?.parse().map_err(|_| Error::usage("claims.lease is no interval"))
+    }
+}
+
+/// No row, or a row of NULLs, is an empty answer.
+pub fn claimed(rows: &Rows) -> Attempt {
+    match rows.scalar() {
+        Some(id) => Attempt::Claimed(id.to_owned()),
+        None => Attempt::Empty,
+    }
+}

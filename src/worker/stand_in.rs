@@ -1,0 +1,104 @@
+//! A stand-in Worker: a process of ours that issues the subject's statements and then holds still to be killed.
+//!
+//! It serves subjects whose statements are described but not their programs: the death of a claimer must be the
+//! death of a real process, with a real socket that closes.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+use crate::process::{Launch, Process, Scope};
+use crate::recorder::Recorder;
+use crate::session::{Row, Session};
+use crate::template::Values;
+
+/// The hidden subcommand.
+pub(crate) const STAND_IN: &str = "__stand_in";
+const TASK: &str = "SOR_GATE_STAND_IN";
+const ANSWER: &str = "answer ";
+const PATIENCE: Duration = Duration::from_secs(10);
+
+#[derive(Serialize, Deserialize)]
+struct Task {
+    url: String,
+    role: String,
+    statements: Vec<(String, Vec<(String, Option<String>)>)>,
+}
+
+/// A running stand-in, with what its last statement answered.
+pub struct StandIn {
+    process: Process,
+    answer: Option<Vec<Option<String>>>,
+}
+
+impl StandIn {
+    /// Starts the process, which runs the statements in order on one connection, and waits until it has.
+    ///
+    /// # Errors
+    /// When the process cannot be started, or a statement is refused: its last lines.
+    pub async fn start(scope: &Scope, url: &str, role: &str, statements: &[(&str, &Values)]) -> Result<Self> {
+        let statements = statements.iter().map(|(sql, values)| ((*sql).to_owned(), values.pairs())).collect();
+        let task = Task { url: url.into(), role: role.into(), statements };
+        let task = serde_json::to_string(&task).map_err(|error| Error::harness(error.to_string()))?;
+        let launch = Launch::new(scope.exe()).args([STAND_IN]).clear_env().envs([(TASK, task)]);
+        let process = launch.spawn(scope).await?;
+        let line = process.wait_line(process.stdout(), 0, |line| line.starts_with(ANSWER), PATIENCE).await?;
+        let answer = serde_json::from_str(&line[ANSWER.len()..]);
+        Ok(Self { process, answer: answer.map_err(|error| Error::harness(error.to_string()))? })
+    }
+
+    /// The first row of the last statement's answer.
+    pub fn answer(&self) -> Option<Row> {
+        self.answer.clone().map(|cells| Row { cells })
+    }
+
+    /// Kills it with SIGKILL and says how it ended, from the wait status.
+    ///
+    /// # Errors
+    /// When it cannot be killed.
+    pub async fn kill(self) -> Result<String> {
+        let pid = self.process.pid();
+        let status = self.process.kill_group().await?;
+        Ok(format!("process {pid} ended by {status}"))
+    }
+}
+
+/// The process itself: does its task, tells the answer, and waits for its death.
+pub(crate) fn stand_in() -> ExitCode {
+    use std::io::Write;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let Ok(runtime) = runtime else { return ExitCode::FAILURE };
+    match runtime.block_on(work()) {
+        Ok(error) => {
+            let _ = writeln!(std::io::stderr(), "{error}");
+        }
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "{error}");
+        }
+    }
+    ExitCode::FAILURE
+}
+
+/// Never ends well: when all is done it holds still, connection open.
+async fn work() -> Result<String> {
+    use std::io::Write;
+    let task = std::env::var(TASK).map_err(|_| Error::usage(format!("{TASK} is not set")))?;
+    let task: Task = serde_json::from_str(&task).map_err(|error| Error::usage(error.to_string()))?;
+    let (client, connection) = tokio_postgres::connect(&task.url, tokio_postgres::NoTls).await?;
+    let alive = tokio::spawn(connection);
+    let session = Session::new(client, "stand-in", &task.role, Recorder::default());
+    let mut answer: Option<Row> = None;
+    for (sql, values) in &task.statements {
+        let rows = session.must(sql, &Values::from_pairs(values)).await?;
+        answer = rows.rows.into_iter().next().or(answer);
+    }
+    let cells =
+        serde_json::to_string(&answer.map(|row| row.cells)).map_err(|e| Error::harness(e.to_string()))?;
+    let told = writeln!(std::io::stdout(), "{ANSWER}{cells}").and_then(|()| std::io::stdout().flush());
+    told.map_err(|error| Error::harness(error.to_string()))?;
+    // Ends only when the server goes away.
+    let _ = alive.await;
+    Ok("the connection is gone".to_owned())
+}
