@@ -103,7 +103,8 @@ impl<'a> Caller<'a> {
             if seen.rows.is_empty() { caller.must(insert, &none).await.map(|_| ()) } else { Ok(()) }
         }));
         let (calls, waited) = tokio::join!(calls, self.release_when_waiting(sessions));
-        (calls?, waited?);
+        calls?;
+        waited?;
         let rows = self.admin.must("SELECT count(*) FROM sor_gate_calibration", &none).await?;
         self.admin.script("DROP TABLE sor_gate_calibration", &none).await?;
         Ok(rows.scalar().and_then(|count| count.parse().ok()).unwrap_or(0))

@@ -138,10 +138,10 @@ fn lay_out(builtin: &Builtin, cache: &Path) -> Result<PathBuf> {
             std::fs::write(&file, contents).map_err(cannot)?;
         }
         // Another run may have been quicker; its copy is the same.
-        if let Err(error) = std::fs::rename(fresh.path(), &root) {
-            if !root.join(builtin.subject).is_file() {
-                return Err(cannot(error));
-            }
+        if let Err(error) = std::fs::rename(fresh.path(), &root)
+            && !root.join(builtin.subject).is_file()
+        {
+            return Err(cannot(error));
         }
     }
     Ok(root.join(builtin.subject))
