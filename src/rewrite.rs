@@ -7,6 +7,17 @@ pub fn without_on_conflict(sql: &str) -> Option<String> {
     without(sql, &|node| node.kind() == SyntaxKind::ON_CONFLICT_CLAUSE)
 }
 
+/// The statement with `ON CONFLICT DO NOTHING` for whatever unique index is hit, in place of its own `ON CONFLICT …`
+/// clauses; `None` when it has none.
+pub fn with_any_conflict(sql: &str) -> Option<String> {
+    let clauses = ranges(sql, &|node| node.kind() == SyntaxKind::ON_CONFLICT_CLAUSE);
+    let mut rewritten = sql.to_owned();
+    for (start, end) in clauses.iter().rev() {
+        rewritten.replace_range(*start..*end, "ON CONFLICT DO NOTHING");
+    }
+    (!clauses.is_empty()).then_some(rewritten)
+}
+
 /// The statement without any locking clause (`FOR UPDATE SKIP LOCKED`); `None` when it has none.
 pub fn without_locking(sql: &str) -> Option<String> {
     without(sql, &|node| node.kind() == SyntaxKind::LOCKING_CLAUSE)

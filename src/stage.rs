@@ -17,6 +17,12 @@ pub struct Stage<'a> {
 }
 
 impl Stage<'_> {
+    /// The tenant's column, where the subject has one, and another column.
+    pub fn tenant_and(&self, column: &str) -> Vec<String> {
+        let tenant = self.subject.tenancy.as_ref().map(|tenancy| tenancy.column.clone());
+        tenant.into_iter().chain([column.to_owned()]).collect()
+    }
+
     /// Runs SQL as admin, now. Placeholders are not filled.
     ///
     /// # Errors

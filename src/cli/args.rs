@@ -20,10 +20,11 @@ pub struct Cli {
 
 const EXIT_CODES: &str = "\
 Exit codes:
-  0    PERMITTED (or the drill passed)
-  1    BLOCKED (or the drill failed)
+  0    PERMITTED (or the drill passed, or every break was caught)
+  1    BLOCKED (or the drill failed, or a break was not caught)
   2    usage or subject file wrong
   3    the environment failed: no Postgres to be had, no disk
+  4    the baseline failed where `prove` needs it green
   130  interrupted
 Anything but 0 must close the gate.";
 
@@ -33,6 +34,12 @@ pub enum Command {
     Run(RunArgs),
     /// Run one or some drills and print their claims
     Drill(DrillArgs),
+    /// Run every break of some or all drills: does the gate notice each?
+    Prove {
+        /// Drill ids, short names or unique prefixes; all drills by default
+        #[arg(value_name = "ID")]
+        drills: Vec<String>,
+    },
     /// Recompute the release decision from a bundle
     Decide {
         /// The bundle (bundle.json)

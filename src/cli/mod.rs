@@ -7,6 +7,7 @@ mod explain;
 mod list;
 mod pick;
 mod progress;
+mod prove;
 mod run;
 mod setup;
 mod terminal;
@@ -67,13 +68,14 @@ fn dispatch(product: &Product, cli: &Cli) -> Result<Exit, Error> {
         Command::List => list::list(&product.catalogue, common),
         Command::Explain { drill } => explain::explain(&product.catalogue, drill),
         Command::Decide { file } => decide::decide(&product.catalogue, file, common),
-        Command::Run(_) | Command::Drill(_) => block_on(async {
+        Command::Run(_) | Command::Drill(_) | Command::Prove { .. } => block_on(async {
             let interrupted = setup::interrupted()?;
             let work = async {
                 match &cli.command {
                     Command::Drill(arguments) => drill::drill(product, arguments, common).await,
                     Command::Run(arguments) => run::run(product, arguments, common).await,
-                    _ => unreachable!("only run and drill come here"),
+                    Command::Prove { drills } => prove::prove(product, drills, common).await,
+                    _ => Err(Error::harness("this command runs no drills")),
                 }
             };
             tokio::select! {

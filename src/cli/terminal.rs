@@ -12,7 +12,7 @@ use super::setup::Ground;
 use crate::drill::Drill;
 use crate::error::{Error, Result};
 use crate::release::ReleaseDecision;
-use crate::runner::{DrillRecord, Ended, Proof};
+use crate::runner::{BreakRecord, DrillRecord, Ended, Proof};
 use crate::verdict::{Finding, Verdict};
 
 const BOLD: Style = Style::new().bold();
@@ -131,6 +131,30 @@ pub fn claims<'c>(common: &Common, record: &DrillRecord, drills: impl Iterator<I
     }
 }
 
+/// The matrix: under each drill its breaks, the claim that had to notice and how it ended.
+pub fn matrix(common: &Common, breaks: &[(&'static str, BreakRecord)]) {
+    let mut drill = "";
+    for (id, proven) in breaks.iter().filter(|(_, b)| !common.quiet || b.proof != Proof::Caught) {
+        if *id != drill {
+            say(&format!("{BOLD}{id}{BOLD:#}"));
+            drill = id;
+        }
+        let (style, word) = proof(proven.proof);
+        let took = proven.duration_ms;
+        say(&format!(
+            "  {style}{word:<8}{style:#} {:<32} {:<24} {DIM}{took:>5} ms  {}{DIM:#}",
+            proven.id, proven.claim, proven.summary
+        ));
+        if proven.proof != Proof::Caught {
+            say(&format!("           red: {}; {}", names(&proven.red), proven.applied));
+            say(&format!("           {} observed {}", proven.claim, proven.observed));
+        }
+    }
+    let caught = breaks.iter().filter(|(_, proven)| proven.proof == Proof::Caught).count();
+    let style = if caught == breaks.len() { GREEN } else { RED };
+    say(&format!("{style}{caught} of {} breaks caught{style:#}", breaks.len()));
+}
+
 fn claim(common: &Common, finding: &Finding) {
     say(&format!("    {} {:<24} {}", mark(finding.verdict), finding.claim, finding.observed));
     if finding.verdict != Verdict::Pass {
@@ -176,7 +200,8 @@ fn names(red: &[String]) -> String {
     if red.is_empty() { "nothing".into() } else { red.join(", ") }
 }
 
-fn say(line: &str) {
+/// One line on standard error.
+pub fn say(line: &str) {
     // When standard error is gone there is nobody left to tell.
     let _ = writeln!(anstream::stderr().lock(), "{line}");
 }

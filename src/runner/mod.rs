@@ -84,15 +84,8 @@ impl<'a> Runner<'a> {
     pub async fn run(&self, drills: &[&dyn Drill]) -> Result<Vec<DrillRecord>> {
         self.template().await?;
         let jobs: Vec<Job<'_>> = drills.iter().flat_map(|&drill| self.jobs(drill)).collect();
-        self.listener.on(&Event::Began { jobs: jobs.len() });
-        let mut done: Vec<(usize, once::Ended)> = stream::iter(jobs.iter().enumerate())
-            .map(|(at, job)| async move { (at, self.job(*job).await) })
-            .buffer_unordered(self.plan.jobs.max(1))
-            .collect()
-            .await;
-        done.sort_by_key(|(at, _)| *at);
         let mut records: Vec<DrillRecord> = Vec::new();
-        for (job, (_, ended)) in jobs.iter().zip(done) {
+        for (job, ended) in jobs.iter().zip(self.all(&jobs).await) {
             match job.sabotage {
                 None => records.push(DrillRecord::new(job.drill.spec(), ended)),
                 Some(sabotage) => {
@@ -118,6 +111,37 @@ impl<'a> Runner<'a> {
         let ended = self.job(Job { drill, sabotage: Some(sabotage) }).await;
         let proof = BreakRecord::new(sabotage, &ended);
         Ok((DrillRecord::new(drill.spec(), ended), proof))
+    }
+
+    /// Runs every break of the drills; the proofs come in the order of drills and breaks.
+    ///
+    /// # Errors
+    /// As [`Runner::run`].
+    pub async fn prove<'d>(&self, drills: &[&'d dyn Drill]) -> Result<Vec<(&'static str, BreakRecord)>> {
+        self.template().await?;
+        let each = |&drill: &&'d dyn Drill| {
+            drill.spec().breaks.iter().map(move |sabotage| (drill, sabotage)).collect::<Vec<_>>()
+        };
+        let pairs: Vec<(&dyn Drill, &'static Break)> = drills.iter().flat_map(each).collect();
+        let jobs: Vec<Job<'_>> =
+            pairs.iter().map(|&(drill, sabotage)| Job { drill, sabotage: Some(sabotage) }).collect();
+        let ended = self.all(&jobs).await;
+        let proven = pairs.iter().zip(&ended);
+        Ok(proven
+            .map(|((drill, sabotage), ended)| (drill.spec().id, BreakRecord::new(sabotage, ended)))
+            .collect())
+    }
+
+    /// Runs jobs side by side; the ends come in the order of the jobs.
+    async fn all(&self, jobs: &[Job<'_>]) -> Vec<once::Ended> {
+        self.listener.on(&Event::Began { jobs: jobs.len() });
+        let mut done: Vec<(usize, once::Ended)> = stream::iter(jobs.iter().enumerate())
+            .map(|(at, job)| async move { (at, self.job(*job).await) })
+            .buffer_unordered(self.plan.jobs.max(1))
+            .collect()
+            .await;
+        done.sort_by_key(|(at, _)| *at);
+        done.into_iter().map(|(_, ended)| ended).collect()
     }
 
     fn jobs<'d>(&self, drill: &'d dyn Drill) -> Vec<Job<'d>> {

@@ -2,6 +2,7 @@
 
 use crate::drill::Applied;
 use crate::error::Result;
+use crate::runner::quote_ident;
 use crate::session::Session;
 use crate::template::Values;
 
@@ -30,4 +31,13 @@ pub async fn drop_unique_indexes(admin: &Session, table: &str, column: &str) -> 
         return Ok(Applied::Unviable(format!("no unique index of {table} covers {column}")));
     }
     Ok(Applied::Done(format!("dropped {}", index.join(", "))))
+}
+
+/// Makes a unique index over columns; rows that are there already and collide are left out of it.
+///
+/// # Errors
+/// A harness error when the index cannot be made.
+pub async fn make_unique(admin: &Session, table: &str, columns: &[String]) -> Result<()> {
+    let list = columns.iter().map(|column| quote_ident(column)).collect::<Vec<_>>().join(", ");
+    admin.script(&format!("CREATE UNIQUE INDEX ON {table} ({list})"), &Values::new()).await
 }

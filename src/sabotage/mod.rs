@@ -4,7 +4,11 @@
 //! the break is unviable.
 
 mod claims;
+mod columns;
 mod indexes;
+mod inserts;
 
 pub use claims::{raise_when_nothing_updated, undo_updates_of};
-pub use indexes::drop_unique_indexes;
+pub use columns::make_nullable;
+pub use indexes::{drop_unique_indexes, make_unique};
+pub use inserts::{look_before_insert, overwrite_on_conflict};

@@ -6,8 +6,7 @@ use sor_gate::rewrite;
 use sor_gate::sabotage;
 use sor_gate::stage::Stage;
 
-/// Drops whatever unique index covers the key, with the ON CONFLICT clauses that need it, and leaves a look before
-/// the insert in its place for everything but a plain retry.
+/// Drops whatever unique index covers the key, with the ON CONFLICT clauses that need it.
 pub const BREAK: Break = Break {
     id: "unique_key_dropped",
     claim: "serial_retry",
