@@ -10,6 +10,7 @@ pub mod evidence;
 pub mod exit;
 pub mod fault;
 pub mod hooks;
+pub mod interleaving;
 pub mod migration;
 pub mod postgres;
 pub mod process;

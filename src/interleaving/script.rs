@@ -1,0 +1,78 @@
+//! What is to be interleaved: sessions, their steps, and the ground they stand on.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::history::Performed;
+use crate::postgres::ConnectInfo;
+use crate::template::Values;
+
+type Statement = Arc<dyn Fn(&[Performed]) -> Option<(String, Values)> + Send + Sync>;
+
+/// One step of a session: one statement.
+#[derive(Clone)]
+pub struct Step {
+    /// Its name, unique within the session.
+    pub name: String,
+    pub(super) statement: Statement,
+}
+
+impl Step {
+    /// A fixed statement.
+    pub fn sql(name: impl Into<String>, sql: impl Into<String>) -> Self {
+        Self::with(name, sql, Values::new())
+    }
+
+    /// A fixed statement with placeholders.
+    pub fn with(name: impl Into<String>, sql: impl Into<String>, values: Values) -> Self {
+        let sql = sql.into();
+        Self::after(name, move |_| Some((sql.clone(), values.clone())))
+    }
+
+    /// A statement that depends on what the session's own earlier steps came to: say, on the row that it claimed.
+    /// None: there is nothing to do, and the step is skipped.
+    pub fn after(
+        name: impl Into<String>,
+        statement: impl Fn(&[Performed]) -> Option<(String, Values)> + Send + Sync + 'static,
+    ) -> Self {
+        Self { name: name.into(), statement: Arc::new(statement) }
+    }
+}
+
+impl fmt::Debug for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Step({:?})", self.name)
+    }
+}
+
+/// A session with its steps.
+#[derive(Debug, Clone)]
+pub struct Actor {
+    /// Its name, unique among the actors: `A`.
+    pub name: String,
+    /// Where and as whom it connects.
+    pub info: ConnectInfo,
+    /// A script before each interleaving: settings, tenant context. May be empty.
+    pub prelude: String,
+    /// Its steps, in its own order.
+    pub steps: Vec<Step>,
+}
+
+/// Sessions to be interleaved, and what surrounds each interleaving.
+#[derive(Debug, Clone)]
+pub struct Interleavings {
+    /// Who sets up, watches and tears down. It must see whom the actors wait for; any role does.
+    pub admin: ConnectInfo,
+    /// A script before each interleaving. May be empty.
+    pub setup: String,
+    /// The sessions.
+    pub actors: Vec<Actor>,
+    /// A statement behind each interleaving, whose answer stands in the history.
+    pub observe: Option<String>,
+    /// A script behind that. May be empty.
+    pub teardown: String,
+    /// How long one wait may last before the harness gives up. A safety net: reaching it is an error, never a
+    /// finding. Must be longer than the server's `deadlock_timeout`.
+    pub deadline: Duration,
+}
