@@ -59,6 +59,11 @@ pub trait Backend: Send + Sync {
     /// `server_version_num`: 150014 is 15.14.
     fn version(&self) -> u32;
 
+    /// How many clusters may be at work at once; `None` when they do not touch one another.
+    fn jobs(&self) -> Option<usize> {
+        None
+    }
+
     /// The bare template when `prepare` is `None`, else the one made by it; built only when there is none under this
     /// key and server version.
     async fn template(&self, key: &str, prepare: Option<Prepare<'_>>) -> Result<Template>;
@@ -75,6 +80,11 @@ pub trait Server: Send + Sync {
 
     /// The same over TCP; `None` when it does not listen there.
     fn tcp(&self) -> Option<ConnectInfo>;
+
+    /// Whether the harness may give a role a password: not when it is somebody else's.
+    fn may_admit(&self, _role: &str) -> Result<()> {
+        Ok(())
+    }
 
     /// The part of its identity known without asking it: provider, binary or image. The rest is left empty.
     fn identity(&self) -> Identity;

@@ -67,6 +67,7 @@ impl Cluster {
         if role == self.superuser().user && self.superuser().password.is_some() {
             return Ok(());
         }
+        self.server.may_admit(role)?;
         let admin = self.admin().await?;
         // The server prepares no ALTER ROLE, so the name and the password are quoted by the server itself.
         let quoted = "SELECT format('ALTER ROLE %I PASSWORD %L', $1::text, $2::text)";

@@ -126,6 +126,14 @@ impl Provisioner {
         Ok(self.backend().await?.version())
     }
 
+    /// How many clusters may be at work at once; `None` when they do not touch one another.
+    ///
+    /// # Errors
+    /// As [`Provisioner::backend`].
+    pub async fn jobs(&self) -> Result<Option<usize>> {
+        Ok(self.backend().await?.jobs())
+    }
+
     /// An empty server's template.
     ///
     /// # Errors
