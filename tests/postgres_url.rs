@@ -184,7 +184,7 @@ async fn leftovers_of_killed_runs_are_swept_and_those_of_living_ones_stay() {
     let comment = r#"'{"sor-gate":"a run''s role","before":["postgres","dba"]}'"#;
     run(
         &theirs,
-        &format!("CREATE ROLE sor_gate_killed CREATEDB; COMMENT ON ROLE sor_gate_killed IS {comment}"),
+        &format!("CREATE ROLE sor_gate_killed CREATEDB CREATEROLE; COMMENT ON ROLE sor_gate_killed IS {comment}; GRANT sor_gate_killed TO dba"),
     )
     .await;
     run(&theirs, "CREATE ROLE left_role").await;
