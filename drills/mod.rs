@@ -2,12 +2,14 @@
 
 mod concurrency_claim_test;
 mod idempotency_retry_test;
+mod migration_review;
 
 use sor_gate::drill::Catalogue;
 
 /// All drills.
 pub fn catalogue() -> Catalogue {
     Catalogue(vec![
+        Box::new(migration_review::MigrationReview),
         Box::new(idempotency_retry_test::IdempotencyRetryTest),
         Box::new(concurrency_claim_test::ConcurrencyClaimTest),
     ])

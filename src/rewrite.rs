@@ -38,6 +38,17 @@ pub fn instead_of_skip_locked(sql: &str, replacement: &str) -> Option<String> {
     found.then_some(rewritten)
 }
 
+/// The script with the type (and all that follows it) of the first column that it adds replaced; `None` when it
+/// adds no column.
+pub fn added_column_as(sql: &str, definition: &str) -> Option<String> {
+    let (start, end) = *ranges(sql, &|node| node.kind() == SyntaxKind::ADD_COLUMN).first()?;
+    let names = ranges(sql, &|node| node.kind() == SyntaxKind::COLUMN_NAME);
+    let (_, name_end) = names.into_iter().find(|(at, _)| (start..end).contains(at))?;
+    let mut rewritten = sql.to_owned();
+    rewritten.replace_range(name_end..end, &format!(" {definition}"));
+    Some(rewritten)
+}
+
 fn without(sql: &str, wanted: &dyn Fn(&SyntaxNode) -> bool) -> Option<String> {
     let cuts = ranges(sql, wanted);
     let mut rewritten = sql.to_owned();
@@ -84,6 +95,16 @@ mod tests {
         let write = "INSERT INTO t (k) VALUES (${key}) ON CONFLICT (k) DO NOTHING RETURNING id";
         assert_eq!(without_on_conflict(write).unwrap(), "INSERT INTO t (k) VALUES (${key})  RETURNING id");
         assert_eq!(without_on_conflict("INSERT INTO t VALUES (1)"), None);
+    }
+
+    #[test]
+    fn an_added_column_gets_another_type() {
+        let up = "ALTER TABLE e ADD COLUMN notes text DEFAULT 'x', DROP COLUMN b;";
+        assert_eq!(
+            added_column_as(up, "bigint").unwrap(),
+            "ALTER TABLE e ADD COLUMN notes bigint, DROP COLUMN b;"
+        );
+        assert_eq!(added_column_as("DROP TABLE e", "bigint"), None);
     }
 
     #[test]

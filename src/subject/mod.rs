@@ -29,7 +29,7 @@ pub use idempotency::Idempotency;
 pub use journal::{Effect, Journal};
 pub use load::{digest, find, load};
 pub use mcp::Mcp;
-pub use migration::Migration;
+pub use migration::{Migration, Proposal};
 pub use outbox::{Outbox, Relay};
 pub use program::{Program, Stdio};
 pub use tenancy::Tenancy;

@@ -12,6 +12,7 @@ mod destructive;
 mod hazards;
 mod names;
 mod overrides;
+mod running;
 mod substance;
 mod touched;
 mod walk;
@@ -22,6 +23,7 @@ use serde::{Deserialize, Serialize};
 use super::Script;
 pub use destructive::Action;
 pub use overrides::Override;
+pub use running::{Running, statements};
 pub use touched::Touched;
 
 /// Something that needs an override before it may go up.
@@ -67,6 +69,8 @@ pub struct Reading {
     pub calls: Vec<Vec<String>>,
     /// Overrides in its comments.
     pub overrides: Vec<Override>,
+    /// How it wants to be run.
+    pub running: Running,
     /// What the linter says.
     pub hazards: Vec<Hazard>,
 }
@@ -80,6 +84,7 @@ impl Reading {
         for danger in &mut reading.dangers {
             danger.allowed = reading.overrides.iter().find(|allow| allow.covers(danger)).cloned();
         }
+        reading.running = running::of(script);
         reading.hazards = hazards::lint(script);
         reading
     }

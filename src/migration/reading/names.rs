@@ -42,6 +42,7 @@ pub(super) fn brief(node: &SyntaxNode) -> String {
         .map(|token| if token.kind().is_trivia() { " ".into() } else { token.text().to_owned() })
         .collect();
     let mut line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    line.truncate(line.trim_end_matches(';').len());
     if let Some((cut, _)) = line.char_indices().nth(100) {
         line.truncate(cut);
         line.push('…');

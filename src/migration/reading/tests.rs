@@ -150,6 +150,8 @@ fn names_what_it_touches() {
         ["public.e.notes", "public.e.a", "public.e"]
     );
     assert_eq!(touched("CREATE UNIQUE INDEX CONCURRENTLY i ON s.e (lower(a))"), ["s.e.i"]);
+    assert_eq!(touched("ALTER TABLE e ADD CONSTRAINT c CHECK (a > 0), DROP CONSTRAINT d"), ["e.c", "e.d"]);
+    assert_eq!(touched("UPDATE s.e SET a = 1, b = 2 WHERE c"), ["s.e.a", "s.e.b"]);
     assert_eq!(touched("DROP INDEX s.i"), ["s.i"]);
     assert_eq!(touched("CREATE TABLE s.n (a int REFERENCES other)"), ["s.n"]);
     assert_eq!(touched("CREATE TRIGGER t AFTER INSERT ON e EXECUTE FUNCTION f()"), ["e.t"]);
@@ -170,7 +172,7 @@ fn names_what_it_touches() {
     assert_eq!(touched("CREATE VIEW s.v AS SELECT * FROM e"), ["s.v"]);
     assert_eq!(
         touched("INSERT INTO s.e SELECT * FROM x; UPDATE e SET a = 1; TRUNCATE a, b"),
-        ["s.e", "e", "a", "b"]
+        ["s.e", "e.a", "a", "b"]
     );
     assert_eq!(touched("DO $$ BEGIN CREATE INDEX i ON e (a); END $$"), ["e.i"]);
     assert_eq!(touched("CREATE EXTENSION pg_trgm"), ["pg_trgm"]);

@@ -31,7 +31,8 @@ pub(super) fn by(node: &SyntaxNode, line: u32, within: Option<&str>) -> Option<T
         SyntaxKind::ALTER_TABLE => alter_table(node),
         SyntaxKind::GRANT | SyntaxKind::REVOKE => privileges(node),
         SyntaxKind::COMMENT_ON => node.first_child().map(|object| on_relation(&object)).unwrap_or_default(),
-        SyntaxKind::DELETE | SyntaxKind::UPDATE | SyntaxKind::INSERT | SyntaxKind::MERGE => {
+        SyntaxKind::UPDATE => update(node),
+        SyntaxKind::DELETE | SyntaxKind::INSERT | SyntaxKind::MERGE => {
             let relation = node.children().find(|child| {
                 matches!(
                     child.kind(),
@@ -55,6 +56,21 @@ fn inner_name(node: &SyntaxNode) -> Option<Vec<String>> {
     node.descendants().find(|inner| names::path(inner).is_some()).map(|name| names::parts(&name))
 }
 
+/// The columns that an UPDATE sets; the relation itself when they cannot be told.
+fn update(node: &SyntaxNode) -> Vec<Vec<String>> {
+    let relation = node.children().find(|child| child.kind() == SyntaxKind::RELATION_NAME);
+    let Some(table) = relation.as_ref().and_then(inner_name) else { return Vec::new() };
+    let columns: Vec<_> = names::first(node, SyntaxKind::SET_CLAUSE)
+        .map(|set| set.descendants().filter(|inner| inner.kind() == SyntaxKind::COLUMN_TARGET).collect())
+        .unwrap_or_default();
+    if columns.is_empty() {
+        return vec![table];
+    }
+    let target =
+        |column: &SyntaxNode| column.first_child().map(|name| names::parts(&name)).unwrap_or_default();
+    columns.iter().map(|column| [table.clone(), target(column)].concat()).collect()
+}
+
 fn alter_table(node: &SyntaxNode) -> Vec<Vec<String>> {
     let mut children = node.children().filter(|child| child.kind() != SyntaxKind::IF_EXISTS);
     let Some(table) = children.next().and_then(|relation| inner_name(&relation)) else { return Vec::new() };
@@ -71,8 +87,13 @@ fn alter_table(node: &SyntaxNode) -> Vec<Vec<String>> {
                 | SyntaxKind::ALTER_COLUMN
                 | SyntaxKind::RENAME_COLUMN
         );
+        let constraint = action.descendants().find(|part| {
+            matches!(part.kind(), SyntaxKind::CONSTRAINT_NAME | SyntaxKind::CONSTRAINT_NAME_REF)
+        });
         if let (true, Some(column)) = (on_column, column) {
             object.extend(names::parts(&column));
+        } else if let (false, Some(constraint)) = (on_column, constraint) {
+            object.extend(names::parts(&constraint));
         }
         objects.push(object);
     }
