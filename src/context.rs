@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::error::Result;
 use crate::hooks::Hooks;
-use crate::postgres::Cluster;
+use crate::postgres::{Cluster, ConnectInfo};
 use crate::process::Scope;
 use crate::recorder::Recorder;
 use crate::session::Session;
@@ -51,6 +51,15 @@ impl Context {
     pub async fn session(&self, role: &str, label: &str) -> Result<Session> {
         let client = self.cluster.connect(role, &self.cluster.database(), label).await?;
         Ok(Session::new(client, label, role, self.recorder.clone()))
+    }
+
+    /// A new session by another way to the same server, such as through a proxy.
+    ///
+    /// # Errors
+    /// As [`Context::session`].
+    pub async fn session_at(&self, address: &ConnectInfo, label: &str) -> Result<Session> {
+        let client = address.connect(label).await?;
+        Ok(Session::new(client, label, &address.user, self.recorder.clone()))
     }
 
     /// A new session of the role in whose name the Worker's writes reach the database.

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::fault::FaultEvent;
 use crate::session::Outcome;
 use crate::template::Bound;
 
@@ -60,6 +61,8 @@ pub struct Log {
     pub statements_omitted: u64,
     /// The timeline in order.
     pub timeline: Vec<TimelineEntry>,
+    /// Faults that fired, with their proof.
+    pub faults: Vec<FaultEvent>,
 }
 
 /// Shared by all sessions of a drill.
@@ -80,6 +83,11 @@ impl Recorder {
     pub fn note(&self, lane: &str, what: impl Into<String>) {
         let entry = TimelineEntry { at_ms: self.at_ms(), lane: lane.into(), what: what.into() };
         self.lock().timeline.push(entry);
+    }
+
+    /// Writes down faults that fired.
+    pub fn faults(&self, events: impl IntoIterator<Item = FaultEvent>) {
+        self.lock().faults.extend(events);
     }
 
     /// Takes what was written down so far.

@@ -9,15 +9,15 @@ use sor_gate::template::Values;
 
 use super::judge::{Answer, AtOnce, Conflict, Keyless, OtherKey, Tenants, Twice};
 
-const FIRST: &str = "1250";
+pub const FIRST: &str = "1250";
 const SECOND: &str = "9900";
 
 /// Issues the subject's write.
 pub struct Caller<'a> {
-    cx: &'a Context,
+    pub cx: &'a Context,
     binding: &'a Idempotency,
     tenancy: &'a Tenancy,
-    admin: Session,
+    pub admin: Session,
     worker: Session,
 }
 
@@ -28,7 +28,7 @@ impl<'a> Caller<'a> {
     }
 
     /// One write: the tenant's context and every statement in one transaction. Answers the last rows, or the refusal.
-    async fn write(&self, session: &Session, values: &Values) -> Result<Answer> {
+    pub async fn write(&self, session: &Session, values: &Values) -> Result<Answer> {
         let mut rows: Option<(Vec<String>, Row)> = None;
         session.must("BEGIN", values).await?;
         session.must(&self.tenancy.set, values).await?;
@@ -49,19 +49,19 @@ impl<'a> Caller<'a> {
         Ok(rows.map_or(Answer::Nothing, |(names, row)| Answer::Row(names, row)))
     }
 
-    fn values(&self, tenant: &str, key: &str, amount: &str) -> Values {
+    pub fn values(&self, tenant: &str, key: &str, amount: &str) -> Values {
         Values::new().with("tenant", tenant).with("key", key).with("amount", amount)
     }
 
     /// The rows of a key, whole, as admin sees them.
-    async fn rows(&self, key: &str) -> Result<Vec<String>> {
+    pub async fn rows(&self, key: &str) -> Result<Vec<String>> {
         let (table, column) = (&self.binding.table, &self.binding.key_column);
         let sql =
             format!("SELECT to_jsonb(t) AS image FROM {table} AS t WHERE t.{column} = ${{key}} ORDER BY 1");
         self.admin.must(&sql, &Values::new().with("key", key)).await?.all("image")
     }
 
-    async fn count(&self) -> Result<i64> {
+    pub async fn count(&self) -> Result<i64> {
         let sql = format!("SELECT count(*) FROM {}", self.binding.table);
         let rows = self.admin.must(&sql, &Values::new()).await?;
         Ok(rows.scalar().and_then(|count| count.parse().ok()).unwrap_or(-1))

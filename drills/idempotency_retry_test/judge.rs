@@ -61,6 +61,14 @@ impl AtOnce {
     }
 }
 
+/// A write whose COMMIT was done and never confirmed, and its retry.
+pub struct LostReply {
+    pub fault: Option<String>,
+    pub landed: usize,
+    pub retry: Answer,
+    pub added: i64,
+}
+
 /// A second key after a first.
 pub struct OtherKey {
     pub landed: usize,
@@ -96,6 +104,7 @@ pub struct Seen {
     pub serial: Twice,
     pub concurrent: AtOnce,
     pub calibration: i64,
+    pub lost: LostReply,
     pub other: OtherKey,
     pub conflict: Conflict,
     pub tenants: Tenants,
@@ -107,6 +116,7 @@ pub fn judge(seen: &Seen) -> Vec<Finding> {
     vec![
         serial_retry(&seen.serial),
         concurrent_retry(&seen.concurrent, seen.calibration),
+        lost_commit_reply(&seen.lost),
         other_key_lands(&seen.other),
         payload_conflict(&seen.conflict),
         tenant_scoped(&seen.tenants),
@@ -155,6 +165,21 @@ fn concurrent_retry(seen: &AtOnce, calibration: i64) -> Finding {
     Finding::judge(claim, holds, expected, observed)
         .witnessed(format!("{} sessions waited at one lock and were let go together", seen.waited))
         .witnessed(format!("calibrated: a look before the insert left {calibration} rows in the same set-up"))
+}
+
+fn lost_commit_reply(seen: &LostReply) -> Finding {
+    let (claim, expected) = ("lost_commit_reply", "delta +1 after the retry");
+    let Some(fault) = &seen.fault else {
+        return Finding::unproven(claim, expected, "no reply to a COMMIT was lost");
+    };
+    if seen.landed != 1 {
+        let why = format!("the unconfirmed write left {} row(s) before the retry", seen.landed);
+        return Finding::unproven(claim, expected, why);
+    }
+    let observed = format!("delta +{}, the retry was answered {}", seen.added, seen.retry.tell());
+    Finding::judge(claim, seen.added == 1 && seen.retry.landed(), expected, observed)
+        .witnessed(fault.clone())
+        .witnessed("the row was there before the retry, though the caller had no answer")
 }
 
 fn other_key_lands(seen: &OtherKey) -> Finding {

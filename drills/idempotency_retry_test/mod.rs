@@ -3,6 +3,7 @@
 mod breaks;
 mod calls;
 mod judge;
+mod lost_reply;
 
 use sor_gate::context::Context;
 use sor_gate::drill::{Claim, Drill, DrillSpec, Suite};
@@ -30,6 +31,12 @@ const SPEC: DrillSpec = DrillSpec {
             id: "concurrent_retry",
             statement: "sixteen sessions with one key at the same moment add one row, and none sees an error",
             remedy: "let the unique index decide (INSERT … ON CONFLICT), not a SELECT before the INSERT",
+            rests_on: &["serial_retry", "other_key_lands"],
+        },
+        Claim {
+            id: "lost_commit_reply",
+            statement: "COMMIT was done, its reply was lost, the caller retries: one row",
+            remedy: "keep the key in the row itself under a unique index, not in a cache or a session",
             rests_on: &["serial_retry", "other_key_lands"],
         },
         Claim {
@@ -80,16 +87,19 @@ impl Drill for IdempotencyRetryTest {
             serial: caller.twice(alice, "serial").await?,
             concurrent: caller.at_once(alice, "concurrent", SESSIONS).await?,
             calibration: caller.calibrate(SESSIONS).await?,
+            lost: caller.lost_commit_reply(alice, "lost").await?,
             other: caller.other_key(alice, "serial", "other").await?,
             conflict: caller.conflict(alice, "conflict").await?,
             tenants: caller.two_tenants(alice, bob, "shared").await?,
             keyless: caller.without_key(alice).await?,
         };
         let line = format!(
-            "One key sent twice: row count delta +{}. {SESSIONS} sessions with one key at once: delta +{}, {} error(s).",
+            "One key sent twice: row count delta +{}. {SESSIONS} sessions with one key at once: delta +{}, {} error(s). \
+             COMMIT reply dropped and retried: delta +{}.",
             seen.serial.added,
             seen.concurrent.added,
-            seen.concurrent.errors()
+            seen.concurrent.errors(),
+            seen.lost.added
         );
         Ok(Evidence::new(line, judge::judge(&seen)))
     }

@@ -22,6 +22,24 @@ pub async fn look_before_insert(admin: &Session, table: &str, columns: &[String]
     before_insert(admin, table, &body).await
 }
 
+/// Skips an insert whose columns a session that is still connected has inserted before; what dead sessions inserted is
+/// forgotten. Sessions take turns, so that nothing slips past between them.
+///
+/// # Errors
+/// A harness error when the table or the trigger cannot be made.
+pub async fn memory_of_live_sessions(admin: &Session, table: &str, columns: &[String]) -> Result<()> {
+    admin.script("CREATE TABLE public.sor_gate_memory (pid int, key text)", &Values::new()).await?;
+    let key =
+        columns.iter().map(|column| format!("NEW.{}", quote_ident(column))).collect::<Vec<_>>().join(", ");
+    let body = format!(
+        "PERFORM pg_advisory_xact_lock(hashtext(ROW({key})::text));
+         IF EXISTS (SELECT FROM public.sor_gate_memory AS m JOIN pg_stat_activity AS a ON a.pid = m.pid
+                    WHERE m.key = ROW({key})::text) THEN RETURN NULL; END IF;
+         INSERT INTO public.sor_gate_memory VALUES (pg_backend_pid(), ROW({key})::text);"
+    );
+    before_insert(admin, table, &body).await
+}
+
 /// Overwrites the payload of the stored row when an insert repeats its columns.
 ///
 /// # Errors

@@ -11,4 +11,4 @@ mod inserts;
 pub use claims::{raise_when_nothing_updated, undo_updates_of};
 pub use columns::make_nullable;
 pub use indexes::{drop_unique_indexes, make_unique};
-pub use inserts::{look_before_insert, overwrite_on_conflict};
+pub use inserts::{look_before_insert, memory_of_live_sessions, overwrite_on_conflict};

@@ -4,6 +4,7 @@ mod global_key;
 mod key_nullable;
 mod key_of_tenant_only;
 mod look_before_insert;
+mod memory_of_live_sessions;
 mod overwrite_on_conflict;
 mod unique_key_dropped;
 
@@ -14,6 +15,7 @@ pub const ALL: &[Break] = &[
     key_nullable::BREAK,
     unique_key_dropped::BREAK,
     look_before_insert::BREAK,
+    memory_of_live_sessions::BREAK,
     key_of_tenant_only::BREAK,
     overwrite_on_conflict::BREAK,
     global_key::BREAK,
