@@ -3,6 +3,7 @@
 mod concurrency_claim_test;
 mod idempotency_retry_test;
 mod migration_review;
+mod run_journal_resume_drill;
 
 use sor_gate::drill::Catalogue;
 
@@ -10,6 +11,7 @@ use sor_gate::drill::Catalogue;
 pub fn catalogue() -> Catalogue {
     Catalogue(vec![
         Box::new(migration_review::MigrationReview),
+        Box::new(run_journal_resume_drill::RunJournalResumeDrill),
         Box::new(idempotency_retry_test::IdempotencyRetryTest),
         Box::new(concurrency_claim_test::ConcurrencyClaimTest),
     ])

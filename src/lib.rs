@@ -4,6 +4,7 @@ pub mod catalog;
 pub mod cli;
 pub mod context;
 pub mod drill;
+pub mod effects;
 pub mod error;
 pub mod events;
 pub mod evidence;

@@ -5,10 +5,14 @@
 
 mod claims;
 mod columns;
+mod copies;
 mod indexes;
 mod inserts;
+mod views;
 
 pub use claims::{raise_when_nothing_updated, undo_updates_of};
 pub use columns::make_nullable;
+pub use copies::write_twice;
 pub use indexes::{drop_unique_indexes, make_unique};
 pub use inserts::{look_before_insert, memory_of_live_sessions, overwrite_on_conflict};
+pub use views::{can_change, drop_checks, tables_behind, through};

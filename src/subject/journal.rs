@@ -4,28 +4,35 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// SELECTs that present the subject's own journal tables, and the conditions that steer a crash.
+///
+/// `${run_id}` and `${tenant}` may stand in each of them. Admin runs them all.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Journal {
-    /// Presents run `${run_id}` as `id, status, finished_at`; status in `running`, `complete`, `failed`.
+    /// Presents the run as `id, status, finished_at`; status in `running`, `complete`, `failed`.
     pub runs: String,
-    /// Presents its turns as `ordinal, status, started_at, finished_at, digest`; status in `open`, `done`, `failed`.
+    /// Presents its turns as `ordinal, status, digest`; status in `open`, `done`, `failed`. A turn in flight may have no
+    /// row. `digest` stands for everything that a finished turn must keep, for example `md5(turns::text)`.
     pub turns: String,
     /// How many turns a whole run has.
     pub turn_count: u32,
-    /// Prepares what a run `${run_id}` of `${tenant}` works on; admin runs it.
+    /// Prepares what the run works on: enough for twice the work, in case it is done twice.
     pub seed: Option<String>,
-    /// Held open by admin so that the Worker stops in mid-turn: `LOCK TABLE expenses IN SHARE ROW EXCLUSIVE MODE`.
+    /// Held open by admin so that the Worker stops in mid-turn, behind at least one finished turn: `LOCK TABLE
+    /// expenses IN SHARE ROW EXCLUSIVE MODE`. Several runs are held at once.
     pub hold: String,
-    /// True when the Worker is in mid-turn and may be killed; `${run_id}`.
-    pub kill_when: String,
-    /// Ages the lease of run `${run_id}` by `${interval}`, so that nobody waits for it.
+    /// True when the Worker is in mid-turn and may be killed; by default when its backend waits for the hold.
+    pub kill_when: Option<String>,
+    /// Ages the lease of the run by `${interval}`; without it the drill waits for the lease.
     pub age: Option<String>,
     /// How long a dead Worker's run stays leased, as a Postgres interval.
     pub lease: Option<String>,
-    /// Exit codes of a Worker that leaves a run alone because another one holds it.
+    /// Exit codes of a Worker that leaves a run alone because another one holds it; 0 always counts.
     #[serde(default)]
     pub held_exit_codes: Vec<i32>,
+    /// Presents the dedup keys of the messages that the run has queued, as `dedup_key`; with `[relay]` they are sent to
+    /// the harness's sink and counted there.
+    pub deliveries: Option<String>,
     /// Tables whose rows are effects; the harness keeps its own ledger of them.
     #[serde(default)]
     pub effects: Vec<Effect>,
@@ -41,4 +48,17 @@ pub struct Effect {
     pub run: String,
     /// SQL expression over `NEW` that names the turn's ordinal.
     pub turn: String,
+    /// `INSERT` (the default) or `UPDATE`.
+    pub on: Option<String>,
+    /// Only rows for which this expression over `NEW` (and `OLD`, on UPDATE) holds.
+    pub when: Option<String>,
+    /// What to call it; by default the table's name.
+    pub name: Option<String>,
+}
+
+impl Effect {
+    /// What to call it.
+    pub fn name(&self) -> &str {
+        self.name.as_deref().unwrap_or(&self.table)
+    }
 }

@@ -1,0 +1,226 @@
+//! The bench: starts and kills Workers, holds them in mid-turn, and reads what they left.
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use sor_gate::context::Context;
+use sor_gate::effects;
+use sor_gate::error::{Error, Result};
+use sor_gate::fault::sink::{KeyFrom, Sink};
+use sor_gate::session::Session;
+use sor_gate::subject::Journal;
+use sor_gate::template::Values;
+use sor_gate::worker::{Assignment, Worker};
+
+use super::observed::{Deliveries, Ended, Kill, Outcome, RunState, Turn};
+
+const PAUSE: Duration = Duration::from_millis(1);
+/// How long a Worker that neither works nor leaves is waited for, once the others stand.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Two admin sessions (one that holds, one that watches) and the subject's journal.
+pub struct Bench<'a> {
+    pub cx: &'a Context,
+    journal: &'a Journal,
+    tenant: &'a str,
+    holder: Session,
+    watcher: Session,
+}
+
+impl<'a> Bench<'a> {
+    /// Connects, and installs the harness's ledger.
+    pub async fn new(cx: &'a Context, journal: &'a Journal, tenant: &'a str) -> Result<Self> {
+        let (holder, watcher) = tokio::try_join!(cx.admin(), cx.admin())?;
+        effects::install(&watcher, &journal.effects).await?;
+        Ok(Self { cx, journal, tenant, holder, watcher })
+    }
+
+    /// The placeholders of a run.
+    pub fn values(&self, run: &str) -> Values {
+        Values::new().with("run_id", run).with("tenant", self.tenant)
+    }
+
+    /// Prepares what a run works on.
+    pub async fn seed(&self, run: &str) -> Result<()> {
+        match &self.journal.seed {
+            Some(seed) => self.watcher.must(seed, &self.values(run)).await.map(|_| ()),
+            None => Ok(()),
+        }
+    }
+
+    /// Starts a Worker on a run.
+    pub async fn start(&self, run: &str, worker: &str) -> Result<Worker> {
+        self.cx.start_worker(&Assignment::run(run, self.tenant, worker)).await
+    }
+
+    /// From now on Workers of these runs stop in mid-turn.
+    pub async fn hold(&self, runs: &[&str]) -> Result<()> {
+        self.holder.script("BEGIN", &Values::new()).await?;
+        for run in runs {
+            self.holder.script(&self.journal.hold, &self.values(run)).await?;
+        }
+        Ok(())
+    }
+
+    /// Lets them go on.
+    pub async fn release(&self) -> Result<()> {
+        self.cx.recorder.note("server", "the hold is released");
+        self.holder.script("ROLLBACK", &Values::new()).await
+    }
+
+    /// The backends that wait for the hold.
+    pub async fn waiting(&self) -> Result<BTreeSet<i32>> {
+        let blocked = "SELECT pid FROM pg_stat_activity WHERE $1 = ANY (pg_blocking_pids(pid))";
+        let holder = self.holder.pid().await?;
+        Ok(self.watcher.client().query(blocked, &[&holder]).await?.iter().map(|row| row.get(0)).collect())
+    }
+
+    /// Waits until each of these Workers waits for the hold or has ended; `before` are backends that waited already.
+    /// Answers how many stand there.
+    pub async fn at_hold(&self, workers: &[&Worker], before: &BTreeSet<i32>) -> Result<usize> {
+        let begun = Instant::now();
+        let mut stood: Option<(usize, Instant)> = None;
+        loop {
+            let standing = self.waiting().await?.difference(before).count();
+            let running = workers.iter().filter(|worker| worker.process().ended().is_none()).count();
+            if standing >= running {
+                return Ok(standing);
+            }
+            if stood.is_none_or(|(most, _)| standing > most) {
+                stood = Some((standing, Instant::now()));
+            }
+            let still = stood.is_some_and(|(most, since)| most > 0 && since.elapsed() > PATIENCE);
+            if still || begun.elapsed() > self.cx.worker_timeout() {
+                return Ok(standing);
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    /// Kills a Worker with its whole group, and reads the journal at that moment; `waited`: its backend waits.
+    pub async fn kill(&self, run: &str, worker: &Worker, waited: bool, moment: &'static str) -> Result<Kill> {
+        let values = self.values(run);
+        let ready = match &self.journal.kill_when {
+            Some(when) => self.watcher.must(when, &values).await?.scalar() == Some("true"),
+            None => true,
+        };
+        let killed = worker.kill().await?;
+        let last = worker.process().last_lines(2).join(" | ");
+        let status = match killed.landed() {
+            true => format!("{}", killed.worker),
+            false => format!("{}: {last}", killed.worker),
+        };
+        self.cx.recorder.note("worker", format!("KILLED on run {run}: {status}"));
+        self.cx.reach(moment, &values).await?;
+        let journal = self.read(run).await?;
+        self.cx.recorder.note("journal", format!("{run} at the kill: {}", journal.tell()));
+        Ok(Kill { landed: killed.landed(), status, mid_turn: waited && ready, journal })
+    }
+
+    /// Lets the leases of these runs run out, by ageing them or by waiting.
+    pub async fn expire(&self, runs: &[&str]) -> Result<()> {
+        if let Some(age) = &self.journal.age {
+            for run in runs {
+                self.watcher.must(age, &self.values(run).with("interval", "1 day")).await?;
+            }
+        } else if let Some(lease) = &self.journal.lease {
+            let seconds = "SELECT extract(epoch FROM ${lease}::text::interval)::text";
+            let rows = self.watcher.must(seconds, &Values::new().with("lease", lease)).await?;
+            let seconds = rows.scalar().and_then(|text| text.parse::<f64>().ok());
+            let seconds = seconds.filter(|seconds| (0.0..86_400.0).contains(seconds));
+            let seconds =
+                seconds.ok_or_else(|| Error::usage("journal.lease is no span of a day or less").at(lease))?;
+            tokio::time::sleep(Duration::from_secs_f64(seconds + 0.05)).await;
+        }
+        Ok(())
+    }
+
+    /// The journal of a run.
+    pub async fn read(&self, run: &str) -> Result<RunState> {
+        let values = self.values(run);
+        let (runs, turns) = tokio::try_join!(
+            self.watcher.must(&self.journal.runs, &values),
+            self.watcher.must(&self.journal.turns, &values)
+        )?;
+        let (ordinals, statuses) = (turns.all("ordinal")?, turns.all("status")?);
+        let digests = turns.all("digest")?;
+        let mut turns = Vec::with_capacity(ordinals.len());
+        for ((ordinal, status), digest) in ordinals.iter().zip(statuses).zip(digests) {
+            let ordinal = ordinal
+                .parse()
+                .map_err(|_| Error::usage(format!("journal.turns: `{ordinal}` is no ordinal")))?;
+            turns.push(Turn { ordinal, status, digest });
+        }
+        turns.sort_by_key(|turn| turn.ordinal);
+        if runs.rows.is_empty() {
+            return Ok(RunState { turns, ..RunState::default() });
+        }
+        Ok(RunState {
+            status: runs.first("status")?,
+            finished: !runs.first("finished_at")?.is_empty(),
+            turns,
+        })
+    }
+
+    /// Waits for a Worker's own end.
+    pub async fn ended(&self, name: &str, worker: &Worker) -> Result<Ended> {
+        let status = worker.wait_exit(self.cx.worker_timeout()).await?;
+        let ended = match status {
+            Some(status) => Ended {
+                worker: name.into(),
+                code: status.code(),
+                last_line: worker.process().last_lines(1).join(""),
+            },
+            None => {
+                worker.kill().await?;
+                Ended { worker: name.into(), code: None, last_line: "it did not end in time".into() }
+            }
+        };
+        self.cx.recorder.note("worker", ended.tell());
+        Ok(ended)
+    }
+
+    /// Waits until backends of killed Workers are gone, so that nothing of theirs can still land.
+    pub async fn gone(&self, backends: &BTreeSet<i32>) -> Result<()> {
+        let left = "SELECT count(*) FROM pg_stat_activity WHERE pid = ANY ($1)";
+        let backends: Vec<i32> = backends.iter().copied().collect();
+        let deadline = Instant::now() + self.cx.worker_timeout();
+        while self.watcher.client().query_one(left, &[&backends]).await?.get::<_, i64>(0) > 0 {
+            if Instant::now() > deadline {
+                return Err(Error::harness("backends of killed Workers are still there"));
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+        Ok(())
+    }
+
+    /// Sends everything that is queued to the harness's sink; `None` when the subject does not say how.
+    pub async fn deliver(&self) -> Result<Option<Sink>> {
+        let (Some(relay), Some(_)) = (&self.cx.subject.relay, &self.journal.deliveries) else {
+            return Ok(None);
+        };
+        let sink = Sink::start(KeyFrom::Header(relay.key_header.clone())).await?;
+        self.cx.run_relay(&Assignment::relay("relay", &sink.url())).await?;
+        self.cx.recorder.note("sink", format!("{} deliveries arrived", sink.deliveries().len()));
+        Ok(Some(sink))
+    }
+
+    /// Everything about a run at its end.
+    pub async fn outcome(&self, run: &str, ended: Ended, sink: Option<&Sink>) -> Result<Outcome> {
+        let (journal, effects) = tokio::try_join!(self.read(run), effects::of_run(&self.watcher, run))?;
+        let mut deliveries = None;
+        if let (Some(sink), Some(of_run)) = (sink, &self.journal.deliveries) {
+            let keys = self.watcher.must(of_run, &self.values(run)).await?.all("dedup_key")?;
+            let ledger = sink.ledger();
+            let arrived = |key: &String| ledger.of_key(key).count();
+            let effective = |key: &String| ledger.of_key(key).filter(|delivery| delivery.effective()).count();
+            deliveries = Some(Deliveries {
+                queued: keys.len(),
+                arrived: keys.iter().map(arrived).sum(),
+                effective: keys.iter().map(effective).sum(),
+            });
+        }
+        self.cx.recorder.note("journal", format!("{run} at the end: {}", journal.tell()));
+        Ok(Outcome { ended, journal, effects, deliveries })
+    }
+}

@@ -1,0 +1,316 @@
+//! Turns what was seen of the crashed runs into findings.
+
+use sor_gate::verdict::Finding;
+
+use super::observed::{Ended, Kill, Outcome, differences};
+
+/// A run whose Worker was killed once.
+pub struct Crashed {
+    pub kill: Kill,
+    pub end: Outcome,
+}
+
+/// A run for which two Workers were started at once after the kill.
+pub struct TwoResumers {
+    pub kill: Kill,
+    /// How many of the two stood in mid-turn at the same time.
+    pub at_work: usize,
+    /// Those that ended meanwhile.
+    pub left: Vec<Ended>,
+    pub end: Outcome,
+}
+
+/// A run whose second Worker was killed too.
+pub struct CrashedTwice {
+    pub first: Kill,
+    pub second: Kill,
+    pub end: Outcome,
+}
+
+/// Everything that was seen.
+pub struct Seen {
+    pub turns: i64,
+    pub held_exit_codes: Vec<i32>,
+    /// The run that nobody killed.
+    pub control: Outcome,
+    pub crashed: Crashed,
+    pub two: TwoResumers,
+    pub twice: CrashedTwice,
+}
+
+/// One finding a claim.
+pub fn judge(seen: &Seen) -> Vec<Finding> {
+    vec![
+        crash_signature(&seen.crashed.kill),
+        resumes_at_gap(seen),
+        no_lost_turn(seen),
+        exactly_once_effects(seen),
+        one_resumer(seen),
+        crash_while_resuming(seen),
+    ]
+}
+
+/// What makes every later claim empty: an uncrashed run that is not whole or leaves nothing to count.
+fn control_fails(seen: &Seen) -> Option<String> {
+    if !seen.control.journal.is_whole(seen.turns) {
+        let Outcome { journal, ended, .. } = &seen.control;
+        return Some(format!(
+            "the run that nobody killed is not whole: {}; {}",
+            journal.tell(),
+            ended.tell()
+        ));
+    }
+    seen.control.effects.is_empty().then(|| "the run that nobody killed left no effect to count".into())
+}
+
+fn crash_signature(kill: &Kill) -> Finding {
+    let claim = "crash_signature";
+    let expected = "status running, finished_at NULL, the killed turn not done";
+    if let Some(miss) = kill.miss() {
+        return Finding::unproven(claim, expected, miss);
+    }
+    let journal = &kill.journal;
+    let holds = journal.status == "running" && !journal.finished && journal.at_gap() != "failed";
+    let finished = if journal.finished { "set" } else { "NULL" };
+    let observed = format!(
+        "status {}, finished_at {finished}, turn {} {}",
+        journal.status,
+        journal.gap(),
+        journal.at_gap()
+    );
+    Finding::judge(claim, holds, expected, observed).witnessed(kill.witness())
+}
+
+/// The finished turns of a crashed run that changed afterwards or took effect again.
+pub fn touched_again(seen: &Seen, kill: &Kill, end: &Outcome) -> Vec<String> {
+    let done = kill.journal.done();
+    let changed = done.iter().filter(|turn| kill.journal.digest(**turn) != end.journal.digest(**turn));
+    let mut wrong: Vec<String> =
+        changed.map(|turn| format!("the row of turn {turn} is not the one it was")).collect();
+    let of_done = |turn: &str| turn.parse().is_ok_and(|turn| done.contains(&turn));
+    wrong.extend(differences(&seen.control.effects_of(of_done), &end.effects_of(of_done)));
+    wrong
+}
+
+fn resumes_at_gap(seen: &Seen) -> Finding {
+    let (claim, Crashed { kill, end }) = ("resumes_at_gap", &seen.crashed);
+    let gap = kill.journal.gap();
+    let expected = format!("resumed at turn {gap}; earlier rows the same, their effects once");
+    if let Some(why) = kill.miss().or_else(|| control_fails(seen)) {
+        return Finding::unproven(claim, expected, why);
+    }
+    if gap < 2 {
+        return Finding::unproven(claim, expected, "no turn was finished before the kill");
+    }
+    let wrong = touched_again(seen, kill, end);
+    let observed = match wrong.is_empty() {
+        true => format!("resumed at turn {gap}; {} finished turns untouched", gap - 1),
+        false => wrong.join("; "),
+    };
+    Finding::judge(claim, wrong.is_empty(), expected, observed)
+        .witnessed(kill.witness())
+        .witnessed(format!("the next Worker: {}", end.ended.tell()))
+}
+
+fn no_lost_turn(seen: &Seen) -> Finding {
+    let (claim, Crashed { kill, end }) = ("no_lost_turn", &seen.crashed);
+    let expected = format!("complete, turns 1 to {} done, each with its effects", seen.turns);
+    if let Some(why) = kill.miss().or_else(|| control_fails(seen)) {
+        return Finding::unproven(claim, expected, why);
+    }
+    let mut observed = end.journal.tell();
+    let lost = missing(&seen.control, end);
+    if !lost.is_empty() {
+        observed = format!("{observed}; without effect: {}; {}", lost.join(", "), end.ended.tell());
+    } else if !end.journal.is_whole(seen.turns) {
+        observed = format!("{observed}; {}", end.ended.tell());
+    }
+    Finding::judge(claim, end.journal.is_whole(seen.turns) && lost.is_empty(), expected, observed)
+        .witnessed(kill.witness())
+}
+
+/// The effects of the control run that the other run lacks.
+fn missing(control: &Outcome, other: &Outcome) -> Vec<String> {
+    let lacks = control.effects.iter().filter(|(key, n)| other.effects.get(*key).unwrap_or(&0) < *n);
+    lacks.map(|((turn, effect), _)| format!("turn {turn} ({effect})")).collect()
+}
+
+fn exactly_once_effects(seen: &Seen) -> Finding {
+    let (claim, Crashed { kill, end }) = ("exactly_once_effects", &seen.crashed);
+    let done = kill.journal.done();
+    let expected = "effects from the killed turn on, and deliveries, as in a run that nobody killed";
+    if let Some(why) = kill.miss().or_else(|| control_fails(seen)) {
+        return Finding::unproven(claim, expected, why);
+    }
+    // Those of turns finished before the kill are the business of `resumes_at_gap`.
+    let later = |turn: &str| !turn.parse().is_ok_and(|turn| done.contains(&turn));
+    let mut wrong = differences(&seen.control.effects_of(later), &end.effects_of(later));
+    if end.deliveries != seen.control.deliveries {
+        wrong.push(format!("deliveries {:?}, not {:?}", end.deliveries, seen.control.deliveries));
+    }
+    let total: i64 = end.effects.values().sum();
+    let sent = end.deliveries.as_ref().map_or(String::new(), |seen| {
+        format!(", {} queued, {} delivered, {} effective", seen.queued, seen.arrived, seen.effective)
+    });
+    let observed = match wrong.is_empty() {
+        true => format!("{total} effects in the harness's ledger, each once{sent}"),
+        false => wrong.join("; "),
+    };
+    Finding::judge(claim, wrong.is_empty(), expected, observed).witnessed(kill.witness()).witnessed(format!(
+        "{} kinds of effects were counted in the uncrashed run",
+        seen.control.effects.len()
+    ))
+}
+
+fn one_resumer(seen: &Seen) -> Finding {
+    let (claim, two) = ("one_resumer", &seen.two);
+    let expected = "of two Workers one resumes, the other leaves the run alone";
+    if let Some(why) = two.kill.miss() {
+        return Finding::unproven(claim, expected, why);
+    }
+    let fine =
+        |ended: &&Ended| ended.code.is_some_and(|code| code == 0 || seen.held_exit_codes.contains(&code));
+    let polite = two.left.iter().filter(fine).count();
+    let holds = two.at_work == 1 && polite == two.left.len() && two.end.journal.is_whole(seen.turns);
+    let left: Vec<String> = two.left.iter().map(Ended::tell).collect();
+    let left = if left.is_empty() { "no other ended".into() } else { left.join(", ") };
+    let observed = format!("{} at work at once; {left}; {}", two.at_work, two.end.journal.tell());
+    if holds && two.left.is_empty() {
+        return Finding::unproven(
+            claim,
+            expected,
+            format!("the other Worker neither worked nor left: {observed}"),
+        );
+    }
+    Finding::judge(claim, holds, expected, observed)
+        .witnessed("both were started at once, and the hold kept the one that resumed in mid-turn until the other had ended")
+}
+
+fn crash_while_resuming(seen: &Seen) -> Finding {
+    let (claim, twice) = ("crash_while_resuming", &seen.twice);
+    let expected = "after a second kill, during the resume: complete, nothing lost, nothing doubled";
+    let miss = twice.first.miss().or_else(|| twice.second.miss()).or_else(|| control_fails(seen));
+    if let Some(why) = miss {
+        return Finding::unproven(claim, expected, why);
+    }
+    let mut wrong = differences(&seen.control.effects, &twice.end.effects);
+    wrong.extend(
+        touched_again(seen, &twice.first, &twice.end).into_iter().filter(|text| text.contains("row")),
+    );
+    if !twice.end.journal.is_whole(seen.turns) {
+        wrong.push(format!("{}; {}", twice.end.journal.tell(), twice.end.ended.tell()));
+    }
+    let observed = match wrong.is_empty() {
+        true => "complete, each effect once".into(),
+        false => wrong.join("; "),
+    };
+    Finding::judge(claim, wrong.is_empty(), expected, observed)
+        .witnessed(format!("first: {}", twice.first.witness()))
+        .witnessed(format!("second: {}", twice.second.witness()))
+}
+
+#[cfg(test)]
+mod tests {
+    use sor_gate::effects::Counts;
+    use sor_gate::verdict::Verdict;
+
+    use super::super::observed::{RunState, Turn};
+    use super::*;
+
+    fn journal(status: &str, turns: &[&str]) -> RunState {
+        let turn = |(ordinal, status): (i64, &&str)| Turn {
+            ordinal,
+            status: (*status).into(),
+            digest: format!("{ordinal} {status}"),
+        };
+        RunState {
+            status: status.into(),
+            finished: status != "running",
+            turns: (1..).zip(turns).map(turn).collect(),
+        }
+    }
+
+    fn effects(turns: &[(i64, i64)]) -> Counts {
+        turns.iter().map(|(turn, times)| ((turn.to_string(), "row".to_owned()), *times)).collect()
+    }
+
+    fn kill() -> Kill {
+        Kill {
+            landed: true,
+            status: "9".into(),
+            mid_turn: true,
+            journal: journal("running", &["done", "open"]),
+        }
+    }
+
+    fn whole() -> Outcome {
+        let ended = Ended { worker: "B".into(), code: Some(0), last_line: String::new() };
+        let journal = journal("complete", &["done", "done", "done"]);
+        Outcome { ended, journal, effects: effects(&[(1, 1), (2, 1), (3, 1)]), deliveries: None }
+    }
+
+    fn seen() -> Seen {
+        let left = vec![Ended { worker: "C".into(), code: Some(75), last_line: String::new() }];
+        Seen {
+            turns: 3,
+            held_exit_codes: vec![75],
+            control: whole(),
+            crashed: Crashed { kill: kill(), end: whole() },
+            two: TwoResumers { kill: kill(), at_work: 1, left, end: whole() },
+            twice: CrashedTwice { first: kill(), second: kill(), end: whole() },
+        }
+    }
+
+    fn red(seen: &Seen) -> Vec<(String, Verdict)> {
+        let red = judge(seen).into_iter().filter(|finding| finding.verdict != Verdict::Pass);
+        red.map(|finding| (finding.claim, finding.verdict)).collect()
+    }
+
+    #[test]
+    fn what_should_be_is_green_and_a_kill_that_missed_is_not_proven() {
+        assert_eq!(red(&seen()), []);
+        let mut missed = seen();
+        missed.crashed.kill.mid_turn = false;
+        assert!(red(&missed).iter().all(|(_, verdict)| *verdict == Verdict::Error));
+        assert_eq!(red(&missed).len(), 4);
+        let mut empty = seen();
+        empty.control.effects.clear();
+        assert!(red(&empty).iter().all(|(_, verdict)| *verdict == Verdict::Error));
+    }
+
+    #[test]
+    fn a_doubled_effect_is_red_where_its_turn_stood_at_the_kill() {
+        for (turn, claim) in [(1, "resumes_at_gap"), (2, "exactly_once_effects"), (3, "exactly_once_effects")]
+        {
+            let mut doubled = seen();
+            doubled.crashed.end.effects.insert((turn.to_string(), "row".into()), 2);
+            assert_eq!(red(&doubled), [(claim.to_owned(), Verdict::Fail)], "turn {turn}");
+        }
+    }
+
+    #[test]
+    fn a_turn_on_paper_is_lost() {
+        let mut lost = seen();
+        lost.crashed.end.effects.remove(&("2".into(), "row".into()));
+        assert_eq!(red(&lost)[0], ("no_lost_turn".into(), Verdict::Fail));
+        let mut gap = seen();
+        gap.crashed.end.journal.turns.remove(1);
+        assert_eq!(red(&gap), [("no_lost_turn".into(), Verdict::Fail)]);
+    }
+
+    #[test]
+    fn two_at_work_or_an_impolite_second_fails_and_a_missing_one_is_not_proven() {
+        let with = |at_work, left: Vec<Option<i32>>| {
+            let mut seen = seen();
+            let ended = |code| Ended { worker: "C".into(), code, last_line: String::new() };
+            (seen.two.at_work, seen.two.left) = (at_work, left.into_iter().map(ended).collect());
+            one_resumer(&seen).verdict
+        };
+        assert_eq!(with(1, vec![Some(0)]), Verdict::Pass);
+        assert_eq!(with(2, vec![]), Verdict::Fail);
+        assert_eq!(with(1, vec![Some(1)]), Verdict::Fail);
+        assert_eq!(with(1, vec![None]), Verdict::Fail);
+        assert_eq!(with(1, vec![]), Verdict::Error);
+        assert_eq!(with(0, vec![Some(75), Some(75)]), Verdict::Fail);
+    }
+}
