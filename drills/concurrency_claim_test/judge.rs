@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use sor_gate::interleaving::History;
 use sor_gate::session::Refusal;
 use sor_gate::verdict::Finding;
 
@@ -64,6 +65,7 @@ pub struct Dead {
 /// Everything that was seen.
 pub struct Seen {
     pub pair: Pair,
+    pub orders: Vec<History>,
     pub fleet: Fleet,
     pub empty: Attempt,
     pub dead: Dead,
@@ -75,8 +77,10 @@ pub fn line(seen: &Seen) -> String {
     let tally = Tally::of(&seen.fleet);
     let skipped = if seen.pair.first == seen.pair.second { "did not skip it" } else { "skipped it" };
     format!(
-        "Worker A claimed {first}. Worker B {skipped} and claimed {second}. {} Workers claimed {} rows: {} twice, \
-         {} left. {} lock error(s) raised.",
+        "Worker A claimed {first}. Worker B {skipped} and claimed {second}. {} orders of their steps: {} with a row \
+         claimed twice. {} Workers claimed {} rows: {} twice, {} left. {} lock error(s) raised.",
+        seen.orders.len(),
+        seen.orders.iter().filter(|history| double(history).is_some()).count(),
         seen.fleet.histories.len(),
         seen.fleet.rows.len(),
         tally.twice.len(),
@@ -91,6 +95,7 @@ pub fn judge(seen: &Seen) -> Vec<Finding> {
         exclusive(&seen.pair),
         no_wait(&seen.pair),
         no_errors(seen),
+        all_interleavings(&seen.orders),
         fleet(&seen.fleet),
         dead_claimer(&seen.dead),
         empty_queue(&seen.empty, &seen.fleet),
@@ -165,6 +170,56 @@ fn no_errors(seen: &Seen) -> Finding {
             "{claims} claims by {} Workers, the first of each all open at once",
             seen.fleet.histories.len()
         ))
+}
+
+fn all_interleavings(orders: &[History]) -> Finding {
+    let (claim, expected) =
+        ("all_interleavings", "no row claimed twice, nobody waits, in any order of the steps");
+    let overlapped = orders.iter().filter(|history| overlap(history)).count();
+    if overlapped == 0 {
+        return Finding::unproven(claim, expected, "no two claims were open at the same time");
+    }
+    let wrong = orders.iter().filter_map(|history| Some((history, double(history)?))).collect::<Vec<_>>();
+    let waits = orders.iter().filter(|history| history.any_blocked()).count();
+    let observed = match wrong.first() {
+        Some((history, id)) => {
+            let order = history.order.join(" ");
+            format!(
+                "{} of {} orders claim a row twice, the first: {id} in {order}",
+                wrong.len(),
+                orders.len()
+            )
+        }
+        None => format!("{} orders, no row claimed twice, {waits} with a wait", orders.len()),
+    };
+    Finding::judge(claim, wrong.is_empty() && waits == 0, expected, observed).witnessed(format!(
+        "{} orders stepped one by one, both claims open at once in {overlapped}",
+        orders.len()
+    ))
+}
+
+/// What a session of an interleaving claimed.
+fn claim_of<'h>(history: &'h History, session: &str) -> Option<&'h str> {
+    history.step(session, "claim")?.outcome.scalar()
+}
+
+/// Whether both claims were made before either transaction ended.
+fn overlap(history: &History) -> bool {
+    let claimed = |session: &str| history.step(session, "claim").map(|step| step.ended);
+    let closed = |session: &str| history.of(session).nth(2).map(|step| step.ended);
+    let last_claim = claimed("A").max(claimed("B"));
+    last_claim.is_some() && last_claim < closed("A") && last_claim < closed("B")
+}
+
+/// The row that both sessions claimed and neither gave back before the other's claim.
+fn double(history: &History) -> Option<&str> {
+    let (a, b) = (claim_of(history, "A")?, claim_of(history, "B")?);
+    let gave_back = |session: &str, other: &str| {
+        let end = history.step(session, "give back")?;
+        Some(end.ended < history.step(other, "claim")?.ended)
+    };
+    let fair = gave_back("A", "B") == Some(true) || gave_back("B", "A") == Some(true);
+    (a == b && !fair).then_some(a)
 }
 
 /// How often each row was claimed.

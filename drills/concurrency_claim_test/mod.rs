@@ -4,6 +4,7 @@ mod breaks;
 mod dead;
 mod fleet;
 mod judge;
+mod orders;
 mod pair;
 mod queue;
 
@@ -42,10 +43,16 @@ const SPEC: DrillSpec = DrillSpec {
             rests_on: &[],
         },
         Claim {
+            id: "all_interleavings",
+            statement: "in every order of two sessions' steps no row is claimed twice",
+            remedy: "mark the row in the transaction that claims it, not in a later one",
+            rests_on: &["exclusive", "no_wait", "no_errors"],
+        },
+        Claim {
             id: "fleet",
             statement: "a fleet of Workers processes every row once, none twice, none left, and each gets some",
-            remedy: "let the claim mark the row in the same transaction",
-            rests_on: &["exclusive", "no_wait", "no_errors"],
+            remedy: "let each claim mark its row, and mark it done when the work is",
+            rests_on: &["exclusive", "no_wait", "no_errors", "all_interleavings"],
         },
         Claim {
             id: "dead_claimer",
@@ -77,6 +84,7 @@ impl Drill for ConcurrencyClaimTest {
         let queue = Queue::new(cx, binding, tenancy).await?;
         let pair = pair::race(&queue).await?;
         let seen = judge::Seen {
+            orders: if pair.waited { Vec::new() } else { orders::all(&queue).await? },
             fleet: fleet::run(&queue, cx.workers, !pair.waited).await?,
             pair,
             empty: queue.try_claim("late").await?,

@@ -28,8 +28,14 @@ impl<'a> Queue<'a> {
 
     /// Adds pending rows of these ids, all in flight at once.
     pub async fn seed(&self, ids: &[String]) -> Result<()> {
+        self.seed_for(&self.tenancy.tenants[0], ids).await
+    }
+
+    /// The same for another tenant.
+    pub async fn seed_for(&self, tenant: &str, ids: &[String]) -> Result<()> {
         let add = async |id: &String| {
-            self.admin.must(&self.binding.seed, &self.values("").with("id", id)).await.map(|_| ())
+            let values = Values::new().with("tenant", tenant).with("id", id);
+            self.admin.must(&self.binding.seed, &values).await.map(|_| ())
         };
         try_join_all(ids.iter().map(add)).await.map(|_| ())
     }

@@ -12,7 +12,7 @@ use super::orders::{count, orders};
 use super::script::{Actor, Interleavings};
 use crate::error::{Error, Result};
 use crate::recorder::Recorder;
-use crate::session::{Outcome, Session};
+use crate::session::{Outcome, Rows, Session};
 use crate::template::Values;
 
 /// Beyond this nobody waits for the end.
@@ -177,16 +177,16 @@ impl Play<'_> {
             self.done.iter().filter(|done| done.session == actor.name).cloned().collect();
         let begun = self.begun;
         self.begun += 1;
-        match (step.statement)(&own) {
-            None => self.end(at, step.name.clone(), begun, &[], StepOutcome::Skipped),
-            Some((sql, values)) => {
-                let session = Arc::clone(&self.ground.sessions[at]);
-                let task = tokio::spawn(async move { session.attempt(&sql, &values).await });
-                let step = step.name.clone();
-                let (waits_for, blocked_by) = (Vec::new(), Vec::new());
-                self.running[at] = Some(Running { task, step, begun, waits_for, blocked_by });
-            }
+        let statements = (step.statements)(&own);
+        if statements.is_empty() {
+            self.end(at, step.name.clone(), begun, &[], StepOutcome::Skipped);
+            return Ok(());
         }
+        let session = Arc::clone(&self.ground.sessions[at]);
+        let task = tokio::spawn(async move { in_turn(&session, &statements).await });
+        let step = step.name.clone();
+        let (waits_for, blocked_by) = (Vec::new(), Vec::new());
+        self.running[at] = Some(Running { task, step, begun, waits_for, blocked_by });
         Ok(())
     }
 
@@ -297,4 +297,16 @@ impl Play<'_> {
         Err(Error::harness(format!("step {}.{} {state} within {deadline:?}", actors[at].name, running.step))
             .fix("see that every session's last step ends its transaction"))
     }
+}
+
+/// Runs a step's statements until the last or the first refusal.
+async fn in_turn(session: &Session, statements: &[(String, Values)]) -> Result<Outcome> {
+    let mut outcome = Outcome::Done(Rows::default());
+    for (sql, values) in statements {
+        outcome = session.attempt(sql, values).await?;
+        if outcome.refusal().is_some() {
+            break;
+        }
+    }
+    Ok(outcome)
 }

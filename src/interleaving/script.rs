@@ -8,14 +8,15 @@ use super::history::Performed;
 use crate::postgres::ConnectInfo;
 use crate::template::Values;
 
-type Statement = Arc<dyn Fn(&[Performed]) -> Option<(String, Values)> + Send + Sync>;
+type Statements = Arc<dyn Fn(&[Performed]) -> Vec<(String, Values)> + Send + Sync>;
 
-/// One step of a session: one statement.
+/// One step of a session: one statement, or a few that are not worth stepping apart. Their outcome is that of the last,
+/// or the first refusal.
 #[derive(Clone)]
 pub struct Step {
     /// Its name, unique within the session.
     pub name: String,
-    pub(super) statement: Statement,
+    pub(super) statements: Statements,
 }
 
 impl Step {
@@ -26,8 +27,12 @@ impl Step {
 
     /// A fixed statement with placeholders.
     pub fn with(name: impl Into<String>, sql: impl Into<String>, values: Values) -> Self {
-        let sql = sql.into();
-        Self::after(name, move |_| Some((sql.clone(), values.clone())))
+        Self::all(name, vec![(sql.into(), values)])
+    }
+
+    /// Statements that are run one after the other as one step.
+    pub fn all(name: impl Into<String>, statements: Vec<(String, Values)>) -> Self {
+        Self::all_after(name, move |_| statements.clone())
     }
 
     /// A statement that depends on what the session's own earlier steps came to: say, on the row that it claimed.
@@ -36,7 +41,15 @@ impl Step {
         name: impl Into<String>,
         statement: impl Fn(&[Performed]) -> Option<(String, Values)> + Send + Sync + 'static,
     ) -> Self {
-        Self { name: name.into(), statement: Arc::new(statement) }
+        Self::all_after(name, move |own| statement(own).into_iter().collect())
+    }
+
+    /// As [`Step::after`], with several statements. None at all: the step is skipped.
+    pub fn all_after(
+        name: impl Into<String>,
+        statements: impl Fn(&[Performed]) -> Vec<(String, Values)> + Send + Sync + 'static,
+    ) -> Self {
+        Self { name: name.into(), statements: Arc::new(statements) }
     }
 }
 

@@ -20,11 +20,14 @@ const TASK: &str = "SOR_GATE_STAND_IN";
 const ANSWER: &str = "answer ";
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// A statement with its values by name.
+type Statement = (String, Vec<(String, Option<String>)>);
+
 #[derive(Serialize, Deserialize)]
 struct Task {
     url: String,
     role: String,
-    statements: Vec<(String, Vec<(String, Option<String>)>)>,
+    statements: Vec<Statement>,
 }
 
 /// A running stand-in, with what its last statement answered.

@@ -8,8 +8,8 @@ use sor_gate::stage::Stage;
 /// Has a trigger undo what the claim statement writes.
 pub const BREAK: Break = Break {
     id: "claim_does_not_mark",
-    claim: "fleet",
-    summary: "the claim does not mark the row",
+    claim: "all_interleavings",
+    summary: "claim and mark in two transactions: the claim leaves no mark",
     apply: |stage| Box::pin(apply(stage)),
 };
 

@@ -1,6 +1,7 @@
 //! The breaks of drill 4, one file each.
 
 mod claim_does_not_mark;
+mod done_does_not_mark;
 mod empty_raises;
 mod lease_never_ends;
 mod locking_removed;
@@ -15,6 +16,7 @@ pub const ALL: &[Break] = &[
     locking_removed::BREAK,
     nowait::BREAK,
     claim_does_not_mark::BREAK,
+    done_does_not_mark::BREAK,
     lease_never_ends::BREAK,
     empty_raises::BREAK,
 ];

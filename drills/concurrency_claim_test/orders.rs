@@ -1,0 +1,61 @@
+//! Every order of two Workers' steps, played one at a time.
+
+use std::time::Duration;
+
+use sor_gate::error::Result;
+use sor_gate::interleaving::{Actor, History, Interleavings, Performed, Step, count};
+use sor_gate::template::Values;
+
+use super::queue::Queue;
+
+/// Longest that one step may neither return nor be seen to wait.
+const DEADLINE: Duration = Duration::from_secs(10);
+/// begin, claim, end, work
+const STEPS: usize = 4;
+
+/// Plays all orders twice, side by side on two tenants' queues: both commit, and A rolls back.
+pub async fn all(queue: &Queue<'_>) -> Result<Vec<History>> {
+    let [one, other] = &queue.tenancy.tenants;
+    let orders = count(&[STEPS, STEPS]).unwrap_or(0);
+    let ids: Vec<String> = (1..=orders * 2).map(|n| format!("I-{n:04}")).collect();
+    tokio::try_join!(queue.seed_for(one, &ids), queue.seed_for(other, &ids))?;
+    let commit = script(queue, one, &Step::sql("end", "COMMIT"));
+    let give_back = script(queue, other, &Step::sql("give back", "ROLLBACK"));
+    let recorder = &queue.cx.recorder;
+    let (committed, rolled_back) = tokio::try_join!(commit.run(recorder), give_back.run(recorder))?;
+    Ok([committed, rolled_back].concat())
+}
+
+fn script(queue: &Queue<'_>, tenant: &str, end_of_a: &Step) -> Interleavings {
+    let cluster = &queue.cx.cluster;
+    let info = cluster.connect_info(&queue.cx.subject.roles.worker, &cluster.database());
+    let actor = |name: &str, end: Step| {
+        let values = Values::new().with("tenant", tenant).with("worker", name);
+        let context = (queue.tenancy.set.clone(), values.clone());
+        let begin = vec![("BEGIN".to_owned(), Values::new()), context.clone()];
+        let claim = Step::with("claim", queue.binding.claim.clone(), values.clone());
+        let steps =
+            vec![Step::all("begin", begin.clone()), claim, end, work(&queue.binding.done, begin, values)];
+        Actor { name: name.into(), info: info.clone(), prelude: String::new(), steps }
+    };
+    Interleavings {
+        admin: cluster.superuser(),
+        setup: String::new(),
+        actors: vec![actor("A", end_of_a.clone()), actor("B", Step::sql("end", "COMMIT"))],
+        observe: None,
+        teardown: String::new(),
+        deadline: DEADLINE,
+    }
+}
+
+/// Marks what the session claimed as done, in a transaction of its own; nothing when it gave its row back.
+fn work(done: &str, begin: Vec<(String, Values)>, values: Values) -> Step {
+    let done = done.to_owned();
+    Step::all_after("work", move |own: &[Performed]| {
+        let kept = own.iter().any(|step| step.step == "end");
+        let claimed = own.iter().find(|step| step.step == "claim").and_then(|step| step.outcome.scalar());
+        let (true, Some(id)) = (kept, claimed) else { return Vec::new() };
+        let mark = (done.clone(), values.clone().with("id", id));
+        begin.iter().cloned().chain([mark, ("COMMIT".to_owned(), Values::new())]).collect()
+    })
+}
