@@ -3,6 +3,7 @@
 mod concurrency_claim_test;
 mod idempotency_retry_test;
 mod migration_review;
+mod rls_identity_flip_test;
 mod run_journal_resume_drill;
 
 use sor_gate::drill::Catalogue;
@@ -14,5 +15,6 @@ pub fn catalogue() -> Catalogue {
         Box::new(run_journal_resume_drill::RunJournalResumeDrill),
         Box::new(idempotency_retry_test::IdempotencyRetryTest),
         Box::new(concurrency_claim_test::ConcurrencyClaimTest),
+        Box::new(rls_identity_flip_test::RlsIdentityFlipTest),
     ])
 }

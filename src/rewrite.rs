@@ -49,6 +49,28 @@ pub fn added_column_as(sql: &str, definition: &str) -> Option<String> {
     Some(rewritten)
 }
 
+/// The statement that sets a setting for the session instead of the transaction: SET in place of SET LOCAL, `false` as
+/// the last argument of `set_config`; `None` when it is not transaction-local.
+pub fn without_local(sql: &str) -> Option<String> {
+    const CALL: &str = "set_config(";
+    let lower = sql.to_ascii_lowercase();
+    if let Some(at) = lower.find("set local") {
+        return Some(format!("{}SET{}", &sql[..at], &sql[at + "set local".len()..]));
+    }
+    let start = lower.find(CALL)? + CALL.len();
+    let mut depth = 1_usize;
+    let close = lower[start..].find(|c| {
+        match c {
+            '(' => depth += 1,
+            ')' => depth -= 1,
+            _ => {}
+        }
+        depth == 0
+    })? + start;
+    let last = lower[start..close].rfind(',')? + start + 1;
+    (lower[last..close].trim() == "true").then(|| format!("{} false{}", &sql[..last], &sql[close..]))
+}
+
 fn without(sql: &str, wanted: &dyn Fn(&SyntaxNode) -> bool) -> Option<String> {
     let cuts = ranges(sql, wanted);
     let mut rewritten = sql.to_owned();
@@ -105,6 +127,14 @@ mod tests {
             "ALTER TABLE e ADD COLUMN notes bigint, DROP COLUMN b;"
         );
         assert_eq!(added_column_as("DROP TABLE e", "bigint"), None);
+    }
+
+    #[test]
+    fn settings_outlive_their_transaction() {
+        let call = "SELECT set_config('app.tenant', lower(${tenant}), true)";
+        assert_eq!(without_local(call).unwrap(), "SELECT set_config('app.tenant', lower(${tenant}), false)");
+        assert_eq!(without_local("set local app.tenant = 'x'").unwrap(), "SET app.tenant = 'x'");
+        assert_eq!(without_local("SELECT set_config('a', 'b', false)"), None);
     }
 
     #[test]

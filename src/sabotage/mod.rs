@@ -6,8 +6,11 @@
 mod claims;
 mod columns;
 mod copies;
+pub mod grants;
 mod indexes;
 mod inserts;
+pub mod policies;
+pub mod roles;
 mod views;
 
 pub use claims::{raise_when_nothing_updated, undo_updates_of};

@@ -1,0 +1,20 @@
+//! A policy opens every row to the second tenant.
+
+use sor_gate::drill::{Applied, Break};
+use sor_gate::error::Result;
+use sor_gate::sabotage::policies;
+use sor_gate::stage::Stage;
+
+/// See the drill's page.
+pub const BREAK: Break = Break {
+    id: "bob_sees_all",
+    claim: "bob_only",
+    summary: "a policy that lets the second tenant see every row",
+    apply: |stage| Box::pin(apply(stage)),
+};
+
+async fn apply(stage: &mut Stage<'_>) -> Result<Applied> {
+    let Some(tenancy) = &stage.subject.tenancy else { return Ok(Applied::Unviable("no [tenancy]".into())) };
+    let condition = format!("${{context}} = {}", policies::literal(&tenancy.tenants[1]));
+    policies::hole(stage.admin, tenancy, "SELECT", &condition).await
+}
