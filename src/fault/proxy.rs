@@ -7,6 +7,7 @@ mod connection;
 mod endpoint;
 mod frame;
 mod kept;
+mod meet;
 mod message;
 mod plan;
 mod shared;

@@ -10,6 +10,7 @@ use tokio::sync::Notify;
 use super::endpoint::{self, Socket};
 use super::frame::{self, Frame, Pipe};
 use super::kept::Kept;
+use super::meet::{Step, meet};
 use super::message::{CANCEL, Direction, STARTUP, WireMessage};
 use super::plan::WireToxic;
 use super::shared::{Admitted, RuleId, Shared};
@@ -37,14 +38,6 @@ struct TalkState {
     copying: bool,
     /// Replies are kept back, because the reply to this message is to be lost.
     losing: Option<(RuleId, String)>,
-}
-
-/// What becomes of a message.
-enum Step {
-    Pass,
-    /// Pass it, then cut; the text is the event's detail.
-    PassThenCut(String),
-    Cut,
 }
 
 /// Why a direction ended.
@@ -267,41 +260,5 @@ impl Talk {
             return Ok(Step::Pass);
         }
         Ok(meet(&self.shared, admitted, message).await)
-    }
-}
-
-async fn meet(shared: &Shared, admitted: Admitted, message: &WireMessage<'_>) -> Step {
-    let Some((rule, toxic)) = admitted.toxic else { return Step::Pass };
-    let what = message.describe(admitted.number);
-    match toxic {
-        WireToxic::Kill(kill) => {
-            // The gate stays shut until the kill is over.
-            let _gate = admitted.gate;
-            if tokio::task::spawn_blocking(move || kill()).await.is_ok() {
-                shared.happened(FaultKind::Kill, format!("killed before {what}"));
-            }
-            Step::Cut
-        }
-        WireToxic::CutBefore => {
-            shared.happened(FaultKind::CutBefore, format!("cut before {what}"));
-            Step::Cut
-        }
-        WireToxic::CutAfter => Step::PassThenCut(format!("cut after {what}")),
-        WireToxic::Delay(late) => {
-            shared.happened(FaultKind::Delay, format!("{late:?} before {what}"));
-            tokio::time::sleep(late).await;
-            Step::Pass
-        }
-        WireToxic::Hold => {
-            let released = shared.next_release();
-            shared.happened(FaultKind::Hold, format!("held {what}"));
-            released.await;
-            Step::Pass
-        }
-        // A start-up packet or a cancel request has no reply that could be lost.
-        WireToxic::LoseReply => {
-            shared.rearm(rule);
-            Step::Pass
-        }
     }
 }
