@@ -15,6 +15,7 @@ pub mod interleaving;
 pub mod migration;
 pub mod postgres;
 pub mod process;
+pub mod quote;
 pub mod recorder;
 pub mod release;
 pub mod report;

@@ -1,5 +1,7 @@
 //! An existing server by URL: what is asked of it, what is touched, what is left behind.
 
+#![allow(clippy::unwrap_used)]
+
 use std::sync::Arc;
 
 use futures::FutureExt;

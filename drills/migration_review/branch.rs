@@ -2,7 +2,7 @@
 
 use sor_gate::context::Context;
 use sor_gate::error::{Error, Result};
-use sor_gate::runner::quote_ident;
+use sor_gate::quote::quote_ident;
 use sor_gate::subject::Migration;
 use sor_gate::template::Values;
 use tokio_postgres::Client;

@@ -10,9 +10,9 @@ use std::time::{Duration, Instant};
 use futures::stream::{self, StreamExt};
 use tokio::sync::OnceCell;
 
+pub use crate::quote::quote_ident;
 pub use once::Ended;
 pub use outcome::{BreakRecord, DrillRecord, Proof};
-pub use schema::quote_ident;
 
 use crate::context::Scenario;
 use crate::drill::{BoxFuture, Break, Drill};

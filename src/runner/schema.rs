@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::error::{Error, Result};
 use crate::postgres::Cluster;
+use crate::quote::quote_ident;
 use crate::subject::{Subject, digest};
 
 /// SQL in the order in which it is applied.
@@ -127,9 +128,4 @@ fn migrations(subject: &Subject) -> Result<Vec<Script>> {
         found.truncate(at);
     }
     Ok(found.into_iter().map(|(_, _, script)| script).collect())
-}
-
-/// Quotes an identifier (manual, 4.1.1).
-pub fn quote_ident(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
 }

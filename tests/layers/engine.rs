@@ -10,7 +10,7 @@ const STREAMS: [&str; 3] = ["stdout", "stderr", "anstream"];
 /// The engine's modules from the bottom up. One may import those of its own line and of the lines before.
 const LAYERS: [&[&str]; 8] = [
     &["error"],
-    &["exit", "hooks", "migration", "release", "rewrite", "subject", "template", "verdict"],
+    &["exit", "hooks", "migration", "quote", "release", "rewrite", "subject", "template", "verdict"],
     &["catalog", "fault", "postgres", "process"],
     &["recorder", "session"],
     &["context", "drill", "evidence", "interleaving", "mcp", "sabotage", "stage", "worker"],

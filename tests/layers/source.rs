@@ -137,7 +137,7 @@ impl Source {
             if before.is_empty() { name.to_string() } else { format!("{before}::{name}") }
         };
         match tree {
-            syn::UseTree::Path(path) => return self.use_tree(&path.tree, &join(&path.ident)),
+            syn::UseTree::Path(path) => self.use_tree(&path.tree, &join(&path.ident)),
             syn::UseTree::Group(group) => group.items.iter().for_each(|item| self.use_tree(item, before)),
             syn::UseTree::Name(name) => {
                 let text = if name.ident == "self" { before.to_owned() } else { join(&name.ident) };
