@@ -1,7 +1,5 @@
 //! `list`: drills, claims and breaks.
 
-use std::io::Write;
-
 use serde::Serialize;
 
 use super::args::{Common, Format};
@@ -52,28 +50,26 @@ impl From<&'static DrillSpec> for Listed {
 }
 
 /// Prints the catalogue.
+///
+/// # Errors
+/// An environment error when standard output takes nothing.
 pub fn list(catalogue: &Catalogue, common: &Common) -> Result<Exit, Error> {
     let drills: Vec<Listed> = catalogue.iter().map(|drill| Listed::from(drill.spec())).collect();
     if common.format == Format::Json {
         terminal::print_json(&drills)?;
         return Ok(Exit::Permitted);
     }
-    let mut out = anstream::stdout().lock();
-    let (bold, dim) = (anstyle::Style::new().bold(), anstyle::Style::new().dimmed());
-    for drill in &drills {
-        let _ =
-            writeln!(out, "{bold}{}{bold:#}  {dim}lesson {}: {}{dim:#}", drill.id, drill.lesson, drill.habit);
-        for claim in &drill.claims {
-            let _ = writeln!(out, "  {:<24} {}", claim.id, claim.statement);
-        }
-        for one in &drill.breaks {
-            let _ = writeln!(
-                out,
-                "  {dim}break{dim:#} {:<30} {dim}turns {} red:{dim:#} {}",
-                one.id, one.claim, one.summary
-            );
-        }
-        let _ = writeln!(out);
-    }
+    let text: Vec<String> = drills.iter().map(for_people).collect();
+    terminal::print_text(&text.join("\n\n"))?;
     Ok(Exit::Permitted)
+}
+
+fn for_people(drill: &Listed) -> String {
+    let (bold, dim) = (anstyle::Style::new().bold(), anstyle::Style::new().dimmed());
+    let heading = format!("{bold}{}{bold:#}  {dim}lesson {}: {}{dim:#}", drill.id, drill.lesson, drill.habit);
+    let claims = drill.claims.iter().map(|claim| format!("  {:<24} {}", claim.id, claim.statement));
+    let breaks = drill.breaks.iter().map(|one| {
+        format!("  {dim}break{dim:#} {:<30} {dim}turns {} red:{dim:#} {}", one.id, one.claim, one.summary)
+    });
+    std::iter::once(heading).chain(claims).chain(breaks).collect::<Vec<_>>().join("\n")
 }

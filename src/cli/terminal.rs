@@ -24,19 +24,26 @@ const YELLOW: Style = AnsiColor::Yellow.on_default().bold();
 /// One JSON document on standard output.
 ///
 /// # Errors
-/// An environment error when standard output is closed.
+/// As [`print_text`].
 pub fn print_json(value: &impl Serialize) -> Result<()> {
     let text = serde_json::to_string_pretty(value).map_err(|error| Error::harness(error.to_string()))?;
     print_text(&text)
 }
 
-/// Text on standard output.
+/// Text on standard output. A reader that stopped reading, such as `head`, is nobody's error: what was asked for is
+/// told by the exit code too.
 ///
 /// # Errors
-/// An environment error when standard output is closed.
+/// An environment error when standard output takes nothing, as on a full disk.
 pub fn print_text(text: &str) -> Result<()> {
-    writeln!(anstream::stdout().lock(), "{text}")
-        .map_err(|error| Error::environment(format!("cannot write to standard output: {error}")))
+    let mut out = anstream::stdout().lock();
+    match writeln!(out, "{text}").and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Error::environment(format!("cannot write to standard output: {error}"))
+                .fix("make room where the output goes"))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// An error, one line of what and where, one of what to do.
