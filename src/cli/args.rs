@@ -41,10 +41,7 @@ pub enum Command {
         drills: Vec<String>,
     },
     /// Recompute the release decision from a bundle
-    Decide {
-        /// The bundle (bundle.json)
-        file: PathBuf,
-    },
+    Decide(DecideArgs),
     /// List drills, claims and breaks
     List,
     /// Show a drill's page: habit, method, how it is broken, remedy
@@ -65,6 +62,27 @@ pub struct RunArgs {
     /// How many breaks each drill is repeated under
     #[arg(long, env = "SOR_GATE_PROVE", default_value = "one")]
     pub prove: Prove,
+}
+
+#[derive(Debug, Args)]
+pub struct DecideArgs {
+    /// A bundle, with or without its record beside it, or the folder of a run
+    #[arg(value_name = "FILE|DIR")]
+    pub place: PathBuf,
+    /// Block unless the record is of this commit of the subject (at least seven digits)
+    #[arg(long, env = "SOR_GATE_COMMIT_WANTED", value_name = "COMMIT")]
+    pub commit: Option<String>,
+    /// Block when the record is older, e.g. 12h, 7d
+    #[arg(long, env = "SOR_GATE_MAX_AGE", value_name = "AGE", value_parser = age)]
+    pub max_age: Option<jiff::SignedDuration>,
+}
+
+/// Reads `90m`, `12h`, `7d`; a day is 24 hours.
+fn age(text: &str) -> Result<jiff::SignedDuration, String> {
+    let span: jiff::Span = text.parse().map_err(|error: jiff::Error| error.to_string())?;
+    let age =
+        span.to_duration(jiff::SpanRelativeTo::days_are_24_hours()).map_err(|error| error.to_string())?;
+    if age.is_negative() { Err("an age is not negative".into()) } else { Ok(age) }
 }
 
 #[derive(Debug, Args)]

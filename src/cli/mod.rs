@@ -67,7 +67,7 @@ fn dispatch(product: &Product, cli: &Cli) -> Result<Exit, Error> {
     match &cli.command {
         Command::List => list::list(&product.catalogue, common),
         Command::Explain { drill } => explain::explain(&product.catalogue, drill),
-        Command::Decide { file } => decide::decide(&product.catalogue, file, common),
+        Command::Decide(arguments) => decide::decide(&product.catalogue, arguments, common),
         Command::Run(_) | Command::Drill(_) | Command::Prove { .. } => block_on(async {
             let interrupted = setup::interrupted()?;
             let work = async {

@@ -10,19 +10,18 @@ use super::{Product, pick, terminal};
 use crate::drill::Drill;
 use crate::error::Result;
 use crate::exit::Exit;
-use crate::release::{
-    self, BundleShape, DrillFacts, DrillMeta, Line, RecordFacts, ReleaseDecision, ReleasePolicy,
-};
+use crate::record::{self, AttestedBy, PlanRecord, PolicyRecord, PostgresRecord, Record, Redactor};
+use crate::release::{BundleShape, DrillMeta, ReleaseDecision, ReleasePolicy};
 use crate::report::folder::EvidenceFolder;
-use crate::report::markdown::bundle_markdown;
-use crate::runner::{BreakRecord, DrillRecord, Proof};
+use crate::report::keep::keep;
+use crate::runner::{DrillRecord, Plan};
 
 /// Runs, writes, prints.
 ///
 /// # Errors
 /// Usage and environment errors; a subject that fails is no error but [`Exit::Blocked`].
 pub async fn run(product: &Product, arguments: &RunArgs, common: &Common) -> Result<Exit> {
-    let started = Instant::now();
+    let (started, started_at) = (Instant::now(), jiff::Timestamp::now());
     let drills: Vec<&dyn Drill> = product.catalogue.suite(common.suite).collect();
     let sabotage = match &arguments.sabotage {
         Some(typed) => Some(pick::broken(&product.catalogue, typed)?),
@@ -31,10 +30,16 @@ pub async fn run(product: &Product, arguments: &RunArgs, common: &Common) -> Res
     let folder = EvidenceFolder::new(arguments.out.clone().unwrap_or_else(|| PathBuf::from("evidence")));
     folder.check_writable()?;
     let ground = Ground::lay(product, common, arguments.prove).await?;
+    // Read before anything runs: the digests are those of the files that are put to the test.
+    let about = record::subject(&ground.subject)?;
     let progress = Progress::new(common);
     let runner = ground.runner(&progress);
     terminal::headline(common, &ground);
-    let mut records = runner.run(&drills).await?;
+    let (mut records, server) = if ground.plan.jobs > 1 {
+        tokio::try_join!(runner.run(&drills), runner.server())?
+    } else {
+        (runner.run(&drills).await?, runner.server().await?)
+    };
     if let Some((drill, sabotage)) = sabotage {
         let (broken, _) = runner.run_broken(drill, sabotage).await?;
         for record in records.iter_mut().filter(|record| record.id == broken.id) {
@@ -43,22 +48,50 @@ pub async fn run(product: &Product, arguments: &RunArgs, common: &Common) -> Res
         }
     }
     progress.clear();
-    let shape = shape(&drills);
-    let now = jiff::Timestamp::now();
     let policy = ReleasePolicy::default();
-    let lines: Vec<(String, Line)> =
-        records.iter().map(|record| (record.id.clone(), policy.line(&record.id, &record.findings))).collect();
-    let (bundle, decision) = release::seal(&shape, &lines, Some(&facts(&records, now)), &policy, now);
-    let writer = folder.begin(&ground.run_id)?;
-    writer.write("bundle.json", bundle.to_json().as_bytes())?;
-    writer.write("bundle.md", bundle_markdown(&bundle).as_bytes())?;
-    let written = writer.publish()?;
+    let draft = Record {
+        schema_version: record::SCHEMA_VERSION,
+        run_id: ground.run_id.to_string(),
+        started_at,
+        finished_at: jiff::Timestamp::now(),
+        decision: String::new(),
+        suite: common.suite,
+        tool: record::tool(),
+        subject: about,
+        postgres: PostgresRecord { identity: server.0, settings: server.1 },
+        host: record::host(),
+        plan: plan(
+            &ground.plan,
+            sabotage.map(|(drill, sabotage)| format!("{}.{}", drill.spec().id, sabotage.id)),
+        ),
+        policy: PolicyRecord::from(&policy),
+        previous: None,
+        files: Vec::new(),
+        attested_by: AttestedBy::default(),
+        catalogue: drills.iter().map(|drill| drill.spec().into()).collect(),
+        drills: records,
+    };
+    let redactor = Redactor::new(Some(&ground.subject), &common.postgres);
+    let kept = keep(&folder, &shape(&drills), &policy, redactor.value(draft)?)?;
     if common.format == Format::Json {
-        terminal::print_json(&records)?;
+        terminal::print_json(&kept.record)?;
     }
-    terminal::verdicts(common, &records);
-    terminal::decision(common, &decision, Some(&written), started.elapsed());
-    Ok(exit(&decision))
+    terminal::verdicts(common, &kept.record.drills);
+    terminal::decision(common, &kept.decision, Some(&kept.place), started.elapsed());
+    Ok(exit(&kept.decision))
+}
+
+fn plan(plan: &Plan, sabotage: Option<String>) -> PlanRecord {
+    use clap::ValueEnum as _;
+    let prove = plan.prove.to_possible_value();
+    PlanRecord {
+        prove: prove.map(|value| value.get_name().to_owned()).unwrap_or_default(),
+        jobs: plan.jobs as u64,
+        seed: plan.seed,
+        workers: plan.workers as u64,
+        timeout_s: plan.timeout.as_secs(),
+        sabotage,
+    }
 }
 
 /// What the release step knows of the drills.
@@ -75,19 +108,4 @@ pub fn shape(drills: &[&dyn Drill]) -> BundleShape {
 /// The exit code of a decision.
 pub fn exit(decision: &ReleaseDecision) -> Exit {
     if decision.permitted { Exit::Permitted } else { Exit::Blocked }
-}
-
-fn facts(records: &[DrillRecord], finished_at: jiff::Timestamp) -> RecordFacts {
-    let drills = records.iter().map(|record| {
-        let (caught, missed): (Vec<_>, Vec<_>) =
-            record.breaks.iter().partition(|proven| proven.proof == Proof::Caught);
-        let ids = |breaks: Vec<&BreakRecord>| breaks.into_iter().map(|one| one.id.clone()).collect();
-        DrillFacts {
-            id: record.id.clone(),
-            claims_examined: record.findings.len(),
-            caught: ids(caught),
-            missed: ids(missed),
-        }
-    });
-    RecordFacts { drills: drills.collect(), commit: None, finished_at, problems: Vec::new() }
 }

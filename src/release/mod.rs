@@ -38,7 +38,7 @@ pub fn decide_file(path: &Path, shape: &BundleShape, now: Timestamp) -> Result<R
     })
 }
 
-fn bytes_of(path: &Path) -> Result<Vec<u8>> {
+pub(crate) fn bytes_of(path: &Path) -> Result<Vec<u8>> {
     let unreadable = |error: std::io::Error| {
         Error::usage(format!("the bundle cannot be read: {error}"))
             .at(path.display())

@@ -42,6 +42,30 @@ impl EvidenceFolder {
         self.root.join("latest")
     }
 
+    /// The folder of a run, whether it is there or not.
+    pub fn run(&self, id: &RunId) -> PathBuf {
+        self.runs().join(id.as_str())
+    }
+
+    /// The runs that are there, oldest first.
+    pub fn ids(&self) -> Vec<RunId> {
+        let entries = fs::read_dir(self.runs()).into_iter().flatten().flatten();
+        let mut ids: Vec<RunId> =
+            entries.filter_map(|entry| RunId::parse(entry.file_name().to_str()?)).collect();
+        ids.sort();
+        ids
+    }
+
+    /// The run that was completed last, by the link, even where it is gone; without a link the newest there is.
+    pub fn newest(&self) -> Option<RunId> {
+        self.linked().or_else(|| self.ids().pop())
+    }
+
+    /// The run that `latest` points at, even where it is gone.
+    pub fn linked(&self) -> Option<RunId> {
+        RunId::parse(fs::read_link(self.latest()).ok()?.file_name()?.to_str()?)
+    }
+
     /// Fails early where a run could not be kept. Creates nothing that lasts.
     ///
     /// # Errors
@@ -125,12 +149,22 @@ impl RunWriter {
     ///
     /// # Errors
     /// An environment error. If only the link was refused, the run's folder stands and the error says so.
-    pub fn publish(mut self) -> Result<PathBuf> {
+    pub fn publish(self) -> Result<PathBuf> {
+        self.publish_with(|_, _| Ok(()))
+    }
+
+    /// The same, with last files that depend on the run completed before this one (its id; `None` for the first). No other
+    /// run appears in between.
+    ///
+    /// # Errors
+    /// As [`RunWriter::publish`], and those of `last`.
+    pub fn publish_with(mut self, last: impl FnOnce(&Self, Option<RunId>) -> Result<()>) -> Result<PathBuf> {
         let runs = self.folder.runs();
         let target = runs.join(self.id.as_str());
         // Links being swung are swept only by whoever holds this lock.
         let guard = File::open(&runs).map_err(|error| refused("the runs cannot be opened", &runs, &error))?;
         let _ = guard.lock();
+        last(&self, self.folder.newest())?;
         let appear = || -> io::Result<()> {
             self.lock.sync_all()?;
             // Replaces nothing: a folder with content in it refuses to be renamed over.

@@ -3,5 +3,6 @@
 pub mod folder;
 #[cfg(test)]
 mod folder_tests;
+pub mod keep;
 pub mod markdown;
 pub mod run_id;

@@ -4,6 +4,7 @@ mod once;
 mod outcome;
 mod schema;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -18,7 +19,7 @@ use crate::context::Scenario;
 use crate::drill::{BoxFuture, Break, Drill};
 use crate::error::{Error, Result};
 use crate::events::{Event, Listener};
-use crate::postgres::{Cluster, Provisioner, Template};
+use crate::postgres::{Cluster, ClusterOptions, Identity, Provisioner, Template};
 use crate::process::Scope;
 use crate::subject::Subject;
 
@@ -142,6 +143,17 @@ impl<'a> Runner<'a> {
             .await;
         done.sort_by_key(|(at, _)| *at);
         done.into_iter().map(|(_, ended)| ended).collect()
+    }
+
+    /// The server that drills run on, asked on one of its own: which it is, and its settings by name.
+    ///
+    /// # Errors
+    /// As [`Runner::run`].
+    pub async fn server(&self) -> Result<(Identity, BTreeMap<String, String>)> {
+        let cluster = self.provisioner.cluster(self.template().await?, &ClusterOptions::default()).await?;
+        let found = (cluster.identity().await?, cluster.settings().await?);
+        cluster.stop().await?;
+        Ok(found)
     }
 
     fn jobs<'d>(&self, drill: &'d dyn Drill) -> Vec<Job<'d>> {

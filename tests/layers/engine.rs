@@ -8,14 +8,17 @@ const PRINTING: [&str; 5] = ["print", "println", "eprint", "eprintln", "dbg"];
 const STREAMS: [&str; 3] = ["stdout", "stderr", "anstream"];
 
 /// The engine's modules from the bottom up. One may import those of its own line and of the lines before.
-const LAYERS: [&[&str]; 8] = [
+const LAYERS: [&[&str]; 11] = [
     &["error"],
     &["exit", "hooks", "migration", "quote", "release", "rewrite", "subject", "template", "verdict"],
     &["catalog", "fault", "postgres", "process"],
     &["recorder", "session"],
     &["context", "drill", "evidence", "interleaving", "mcp", "sabotage", "stage", "worker"],
     &["events", "prove", "runner"],
+    &["record"],
+    &["attest"],
     &["report"],
+    &["verify"],
     &["cli"],
 ];
 /// The binary starts itself again under hidden names, and what is called by them lies above.

@@ -1,0 +1,71 @@
+//! Keeps a run: settles its lines, seals the bundle, and writes every file of it, all or none.
+
+use std::path::PathBuf;
+
+use super::folder::{EvidenceFolder, RunWriter};
+use super::markdown::bundle_markdown;
+use super::run_id::RunId;
+use crate::error::{Error, Result};
+use crate::record::{self, Facts as _, Previous, RECORD_FILE, Record};
+use crate::release::{self, BundleShape, EvidenceBundle, Line, ReleaseDecision, ReleasePolicy};
+
+/// What was kept.
+pub struct Kept {
+    /// The run's folder.
+    pub place: PathBuf,
+    /// The record as written.
+    pub record: Record,
+    /// The bundle as written.
+    pub bundle: EvidenceBundle,
+    /// The decision.
+    pub decision: ReleaseDecision,
+}
+
+/// Decides on a record and writes the run's folder. The draft's decision, files and previous run are filled in.
+///
+/// # Errors
+/// An environment error when the disk refuses; nothing is left then.
+pub fn keep(
+    folder: &EvidenceFolder,
+    shape: &BundleShape,
+    policy: &ReleasePolicy,
+    draft: Record,
+) -> Result<Kept> {
+    let mut record = draft;
+    let (bundle, decision) = sealed(shape, policy, &record);
+    record.decision = decision.word().to_owned();
+    let id = RunId::parse(&record.run_id)
+        .ok_or_else(|| Error::harness(format!("`{}` is no run id", record.run_id)))?;
+    let writer = folder.begin(&id)?;
+    let files = vec![
+        ("bundle.json".to_owned(), bundle.to_json().into_bytes()),
+        ("bundle.md".to_owned(), bundle_markdown(&bundle).into_bytes()),
+    ];
+    for (name, content) in &files {
+        writer.write(name, content)?;
+    }
+    record.files = record::files(files.iter().map(|(name, content)| (name.as_str(), content.as_slice())));
+    let last = |writer: &RunWriter, before: Option<RunId>| {
+        record.previous = before.map(|id| previous(folder, &id));
+        writer.write(RECORD_FILE, &record.to_json()?)
+    };
+    let place = writer.publish_with(last)?;
+    Ok(Kept { place, record, bundle, decision })
+}
+
+/// The bundle of a record and its decision, as of the moment at which the run ended.
+pub fn sealed(
+    shape: &BundleShape,
+    policy: &ReleasePolicy,
+    record: &Record,
+) -> (EvidenceBundle, ReleaseDecision) {
+    let line =
+        |drill: &crate::runner::DrillRecord| (drill.id.clone(), policy.line(&drill.id, &drill.findings));
+    let lines: Vec<(String, Line)> = record.drills.iter().map(line).collect();
+    release::seal(shape, &lines, Some(&record.facts()), policy, record.finished_at)
+}
+
+fn previous(folder: &EvidenceFolder, id: &RunId) -> Previous {
+    let content = std::fs::read(folder.run(id).join(RECORD_FILE));
+    Previous { run_id: id.to_string(), digest: content.ok().map(|bytes| record::digest(&bytes)) }
+}
