@@ -2,6 +2,7 @@
 
 mod concurrency_claim_test;
 mod idempotency_retry_test;
+mod mcp_boundary_test;
 mod migration_review;
 mod rls_identity_flip_test;
 mod run_journal_resume_drill;
@@ -16,5 +17,6 @@ pub fn catalogue() -> Catalogue {
         Box::new(idempotency_retry_test::IdempotencyRetryTest),
         Box::new(concurrency_claim_test::ConcurrencyClaimTest),
         Box::new(rls_identity_flip_test::RlsIdentityFlipTest),
+        Box::new(mcp_boundary_test::McpBoundaryTest),
     ])
 }

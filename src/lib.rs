@@ -12,6 +12,7 @@ pub mod exit;
 pub mod fault;
 pub mod hooks;
 pub mod interleaving;
+pub mod mcp;
 pub mod migration;
 pub mod postgres;
 pub mod process;

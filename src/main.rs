@@ -11,6 +11,9 @@ fn main() -> ExitCode {
     if let Some(exit) = sor_gate::process::dispatch_hidden(args.iter().cloned()) {
         return exit;
     }
+    if let Some(exit) = sor_gate::mcp::dispatch_hidden(&args) {
+        return exit;
+    }
     if let Some(exit) = reference::dispatch(&args) {
         return exit;
     }

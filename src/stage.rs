@@ -1,5 +1,7 @@
 //! The stage: what a break may act on before its drill runs.
 
+use std::path::Path;
+
 use crate::error::Result;
 use crate::hooks::Hooks;
 use crate::session::Session;
@@ -14,6 +16,8 @@ pub struct Stage<'a> {
     pub admin: &'a Session,
     /// SQL to be run by admin when the drill reaches a named moment.
     pub hooks: &'a mut Hooks,
+    /// A folder of the drill's own, removed afterwards.
+    pub scratch: &'a Path,
 }
 
 impl Stage<'_> {

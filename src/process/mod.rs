@@ -8,14 +8,17 @@ mod bound;
 mod child;
 mod guard;
 mod hidden;
+mod inspect;
 mod launch;
 mod lines;
+mod peers;
 mod reap;
 mod scope;
 mod spawner;
 
 pub use child::{Process, Stopped};
 pub use hidden::dispatch_hidden;
+pub use inspect::{Seen, Socket};
 pub use launch::{Account, Input, Launch, Output};
 pub use lines::{Lines, Waited};
 pub use nix::sys::signal::Signal;

@@ -69,10 +69,14 @@ impl Runner<'_> {
         for role in subject.login_roles() {
             cluster.admit(role).await?;
         }
+        let scratch = self.scope.fresh_path("drill");
+        std::fs::create_dir_all(&scratch)
+            .map_err(|error| Error::environment(error.to_string()).at(scratch.display()))?;
         if let Some(sabotage) = sabotage {
             let admin =
                 Session::new(cluster.admin().await?, "break", &cluster.superuser().user, recorder.clone());
-            let mut stage = Stage { subject: &mut subject, admin: &admin, hooks: &mut hooks };
+            let mut stage =
+                Stage { subject: &mut subject, admin: &admin, hooks: &mut hooks, scratch: &scratch };
             let done =
                 (sabotage.apply)(&mut stage).await.map_err(|error| error.during("making the break"))?;
             let viable = matches!(done, Applied::Done(_));
@@ -81,9 +85,6 @@ impl Runner<'_> {
                 return Err(Error::harness("the break does not apply to this subject"));
             }
         }
-        let scratch = self.scope.fresh_path("drill");
-        std::fs::create_dir_all(&scratch)
-            .map_err(|error| Error::environment(error.to_string()).at(scratch.display()))?;
         let scenario = sabotage.map_or(Scenario::Baseline, |sabotage| Scenario::Sabotaged(sabotage.id));
         let (seed, workers) = (self.plan.seed, self.plan.workers);
         let scope = Arc::clone(&self.scope);

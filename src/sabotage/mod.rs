@@ -11,6 +11,7 @@ mod indexes;
 mod inserts;
 pub mod policies;
 pub mod roles;
+mod texts;
 mod views;
 
 pub use claims::{raise_when_nothing_updated, undo_updates_of};
@@ -18,4 +19,5 @@ pub use columns::make_nullable;
 pub use copies::write_twice;
 pub use indexes::{drop_unique_indexes, make_unique};
 pub use inserts::{look_before_insert, memory_of_live_sessions, overwrite_on_conflict};
+pub use texts::{execute_new_text, overwrite_text};
 pub use views::{can_change, drop_checks, tables_behind, through};

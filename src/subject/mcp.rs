@@ -1,7 +1,10 @@
 //! `[mcp]`: the MCP server that stands between the Worker and the database.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::Program;
 
@@ -18,7 +21,27 @@ pub struct Mcp {
     /// Whether only JSON-RPC error -32602 counts as the refusal of an unknown tool.
     #[serde(default)]
     pub strict: bool,
-    /// Arguments, as JSON, of a call that each allowed tool accepts; `${run_id}` and `${tenant}` may stand in them.
+    /// Words with which the server refuses an unknown tool, where they are not the usual ones ("unknown tool", "not
+    /// found"). Case does not matter.
+    pub refusal: Option<String>,
+    /// Calls that the tools accept, at least one for each allowed tool, so that every string argument can be tried.
     #[serde(default)]
-    pub calls: std::collections::BTreeMap<String, serde_json::Value>,
+    pub calls: Vec<ToolCall>,
+    /// What the tools need of the database: privileges (`SELECT`, `INSERT`, `UPDATE`, `DELETE`, …) by qualified table.
+    #[serde(default)]
+    pub needs: BTreeMap<String, Vec<String>>,
+}
+
+/// A call that a tool accepts. `${run_id}` (a fresh one each time) and `${tenant}` may stand in every string.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ToolCall {
+    /// The tool's name.
+    pub tool: String,
+    /// Its arguments.
+    #[serde(default)]
+    pub arguments: Value,
+    /// Calls that must be made first, such as one that claims the run.
+    #[serde(default)]
+    pub before: Vec<ToolCall>,
 }

@@ -28,7 +28,7 @@ pub use forensics::{Failure, Forensics};
 pub use idempotency::Idempotency;
 pub use journal::{Effect, Journal};
 pub use load::{digest, find, load};
-pub use mcp::Mcp;
+pub use mcp::{Mcp, ToolCall};
 pub use migration::{Migration, Proposal};
 pub use outbox::{Outbox, Relay};
 pub use program::{Program, Stdio};

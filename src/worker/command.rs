@@ -26,6 +26,14 @@ impl WorkerCommand {
         Self { argv: argv.into_iter().map(Into::into).collect(), inherit_env: true, ..Self::default() }
     }
 
+    /// Starts it alone, its standard input and output as pipes in the harness's hands.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub async fn start_piped(&self, scope: &Scope) -> Result<Process> {
+        self.start(scope, None, Input::Pipe, Output::Pipe).await
+    }
+
     /// Starts it with the given streams; standard error is always kept as lines.
     pub(super) async fn start(
         &self,

@@ -1,0 +1,147 @@
+//! Raw lines to and from a server: for what no proper client would send.
+
+use std::process::ExitStatus;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::process::ChildStdin;
+use tokio::sync::mpsc;
+
+use crate::error::{Error, Result};
+use crate::process::{Process, Scope};
+use crate::worker::WorkerCommand;
+
+/// The longest line that is read, in bytes.
+const LONGEST: u64 = 64 << 20;
+/// A version of the protocol that servers in use know.
+const PROTOCOL: &str = "2025-06-18";
+
+/// A server fed by hand. Dropping it kills the server.
+pub struct Raw {
+    process: Process,
+    stdin: Option<ChildStdin>,
+    lines: mpsc::UnboundedReceiver<String>,
+    seen: Vec<String>,
+    next_id: u64,
+    patience: Duration,
+}
+
+/// What came back for a request.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Reply {
+    /// The whole response.
+    Response(Value),
+    /// Nothing within the patience.
+    Silence,
+    /// The server's output ended, or its input was closed.
+    Closed,
+}
+
+impl Raw {
+    /// Starts a server without a word to it.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub async fn start(scope: &Scope, command: &WorkerCommand, patience: Duration) -> Result<Self> {
+        let process = command.start_piped(scope).await?;
+        let stdin = process.take_stdin();
+        let output = process.take_stdout().ok_or_else(|| Error::harness("a piped server has no pipes"))?;
+        let (forward, lines) = mpsc::unbounded_channel();
+        tokio::spawn(async move {
+            let mut output = BufReader::new(output);
+            let mut line = Vec::new();
+            while let Ok(1..) = (&mut output).take(LONGEST).read_until(b'\n', &mut line).await {
+                let text = String::from_utf8_lossy(&line).trim_end().to_owned();
+                line.clear();
+                if !text.is_empty() && forward.send(text).is_err() {
+                    break;
+                }
+            }
+        });
+        Ok(Self { process, stdin, lines, seen: Vec::new(), next_id: 1, patience })
+    }
+
+    /// The server's process.
+    pub fn process(&self) -> &Process {
+        &self.process
+    }
+
+    /// Every line that the server wrote so far and that was looked at.
+    pub fn seen(&self) -> &[String] {
+        &self.seen
+    }
+
+    /// Initialises a session.
+    pub async fn initialize(&mut self) -> Reply {
+        let params = json!({
+            "protocolVersion": PROTOCOL, "capabilities": {},
+            "clientInfo": { "name": "sor-gate", "version": env!("CARGO_PKG_VERSION") },
+        });
+        let reply = self.request("initialize", params).await;
+        if matches!(reply, Reply::Response(_)) {
+            let done = json!({ "jsonrpc": "2.0", "method": "notifications/initialized" });
+            self.send(done.to_string().as_bytes()).await;
+        }
+        reply
+    }
+
+    /// Sends bytes and a line feed; `false` when the server no longer reads.
+    pub async fn send(&mut self, frame: &[u8]) -> bool {
+        let Some(stdin) = &mut self.stdin else { return false };
+        let sending = async {
+            stdin.write_all(frame).await?;
+            stdin.write_all(b"\n").await?;
+            stdin.flush().await
+        };
+        matches!(tokio::time::timeout(self.patience, sending).await, Ok(Ok(())))
+    }
+
+    /// Sends bytes without ending the line.
+    pub async fn send_part(&mut self, part: &[u8]) -> bool {
+        let Some(stdin) = &mut self.stdin else { return false };
+        stdin.write_all(part).await.is_ok() && stdin.flush().await.is_ok()
+    }
+
+    /// Sends a request under a fresh id and waits for its response.
+    pub async fn request(&mut self, method: &str, params: Value) -> Reply {
+        let id = self.next_id;
+        self.next_id += 1;
+        let frame = json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params });
+        if !self.send(frame.to_string().as_bytes()).await {
+            return Reply::Closed;
+        }
+        self.reply(id).await
+    }
+
+    async fn reply(&mut self, id: u64) -> Reply {
+        let seen = &mut self.seen;
+        let lines = &mut self.lines;
+        let search = async {
+            while let Some(line) = lines.recv().await {
+                let response = serde_json::from_str::<Value>(&line).ok();
+                seen.push(line);
+                let fits =
+                    |value: &Value| value.get("id") == Some(&json!(id)) && value.get("method").is_none();
+                if let Some(response) = response.filter(fits) {
+                    return Reply::Response(response);
+                }
+            }
+            Reply::Closed
+        };
+        tokio::time::timeout(self.patience, search).await.unwrap_or(Reply::Silence)
+    }
+
+    /// Closes the server's input and waits for its end; `None` when it still runs at the deadline.
+    ///
+    /// # Errors
+    /// When the system cannot tell how it ended.
+    pub async fn hang_up(&mut self, deadline: Duration) -> Result<Option<ExitStatus>> {
+        drop(self.stdin.take());
+        let ended = self.process.wait_exit(deadline).await?;
+        while let Ok(line) = self.lines.try_recv() {
+            self.seen.push(line);
+        }
+        Ok(ended)
+    }
+}
