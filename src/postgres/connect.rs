@@ -75,7 +75,7 @@ impl ConnectInfo {
 
     /// A connection URI (PostgreSQL manual, 34.1.1.2), with the password.
     pub fn url(&self) -> String {
-        self.written(self.password.as_ref().map(Secret::reveal))
+        self.written(self.password.as_ref().map(|password| encoded(password.reveal())))
     }
 
     /// The same with the password hidden, for people and evidence.
@@ -83,8 +83,8 @@ impl ConnectInfo {
         self.written(self.password.as_ref().map(|_| "***"))
     }
 
-    fn written(&self, password: Option<&str>) -> String {
-        let password = password.map(|text| format!(":{}", encoded(text))).unwrap_or_default();
+    fn written(&self, password: Option<impl std::fmt::Display>) -> String {
+        let password = password.map(|text| format!(":{text}")).unwrap_or_default();
         let (user, database, port) = (encoded(&self.user), encoded(&self.database), self.port);
         match &self.host {
             Host::Socket(folder) => {
@@ -164,7 +164,7 @@ mod tests {
         let parsed: Config = info.url().parse().unwrap();
         assert_eq!((parsed.get_user(), parsed.get_password()), (Some("wor@ker"), Some(&b"p:w/d"[..])));
         let tcp = ConnectInfo { host: Host::Tcp("::1".into()), ..info };
-        assert_eq!(tcp.redacted(), "postgresql://wor%40ker:%2A%2A%2A@[::1]:5432/db");
+        assert_eq!(tcp.redacted(), "postgresql://wor%40ker:***@[::1]:5432/db");
     }
 
     #[test]

@@ -27,7 +27,9 @@ impl Access {
         let info = parse(url)?;
         let place = info.redacted();
         let client = info.connect("sor-gate").await.map_err(|error| {
-            Error::environment(error.what).during("the server named by --postgres").at(&place)
+            Error::environment(error.what).during("the server named by --postgres").at(&place).fix(
+                "start that server, or correct the URL; without --postgres the gate looks for one by itself",
+            )
         })?;
         let row = client
             .query_one(
