@@ -185,7 +185,7 @@ impl<'a> Runner<'a> {
     async fn template(&self) -> Result<&Template> {
         self.template
             .get_or_try_init(|| async {
-                let schema = Arc::new(schema::Schema::read(&self.subject)?);
+                let schema = Arc::new(schema::Schema::read(&self.subject, schema::Until::Proposal)?);
                 let key = schema.key().to_owned();
                 self.provisioner.template(&key, &prepare(schema)).await
             })

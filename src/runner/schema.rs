@@ -1,8 +1,7 @@
 //! The subject's schema: roles, migrations without the proposed one, seed rows.
 
-use std::path::Path;
-
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
+use crate::migration::{Script, send};
 use crate::postgres::Cluster;
 use crate::quote::quote_ident;
 use crate::subject::{Subject, digest};
@@ -16,9 +15,13 @@ pub struct Schema {
     key: String,
 }
 
-struct Script {
-    name: String,
-    sql: String,
+/// How much of the history is applied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Until {
+    /// All before the proposed migration, then the seed; all of it without a proposal.
+    Proposal,
+    /// Nothing: the history is still to be gone through.
+    Start,
 }
 
 impl Schema {
@@ -26,20 +29,21 @@ impl Schema {
     ///
     /// # Errors
     /// A usage error for a file or folder that cannot be read, or a proposal that is not among the migrations.
-    pub fn read(subject: &Subject) -> Result<Self> {
+    pub fn read(subject: &Subject, until: Until) -> Result<Self> {
         let read_all = |files: &[std::path::PathBuf]| -> Result<Vec<Script>> {
             files.iter().map(|file| Script::read(&subject.path(file))).collect()
         };
+        let seed: &[std::path::PathBuf] = if until == Until::Start { &[] } else { &subject.database.seed };
         let mut schema = Self {
             owner: subject.roles.owner.clone(),
             setup: read_all(&subject.database.setup)?,
-            migrations: migrations(subject)?,
-            seed: read_all(&subject.database.seed)?,
+            migrations: if until == Until::Start { Vec::new() } else { migrations(subject)? },
+            seed: read_all(seed)?,
             key: String::new(),
         };
         let mut all = format!("{:?}\0", schema.owner);
         for script in schema.setup.iter().chain(&schema.migrations).chain(&schema.seed) {
-            all.push_str(&format!("{}\0{}\0", script.name, script.sql));
+            all.push_str(&format!("{}\0{}\0", script.path.display(), script.digest()));
         }
         schema.key = digest(all.as_bytes());
         Ok(schema)
@@ -57,7 +61,7 @@ impl Schema {
     pub async fn apply(&self, cluster: &Cluster) -> Result<()> {
         let admin = cluster.admin().await?;
         for script in &self.setup {
-            script.run(&admin).await?;
+            whole(&admin, script).await?;
         }
         if let Some(owner) = &self.owner {
             let quoted = quote_ident(owner);
@@ -68,64 +72,43 @@ impl Schema {
             admin.batch_execute(&become_owner).await?;
         }
         for script in &self.migrations {
-            script.run(&admin).await?;
+            send(&admin, script, script.running()).await.map_err(|error| placed(error, script))?;
         }
         admin.batch_execute("RESET ROLE").await?;
         for script in &self.seed {
-            script.run(&admin).await?;
+            whole(&admin, script).await?;
         }
         admin.batch_execute("ANALYZE").await?;
         Ok(())
     }
 }
 
-impl Script {
-    fn read(file: &Path) -> Result<Self> {
-        let sql = std::fs::read_to_string(file)
-            .map_err(|error| Error::usage(format!("cannot read SQL: {error}")).at(file.display()))?;
-        Ok(Self { name: file.display().to_string(), sql })
-    }
+async fn whole(admin: &tokio_postgres::Client, script: &Script) -> Result<()> {
+    admin.batch_execute(&script.text).await.map_err(|error| placed(error, script))
+}
 
-    async fn run(&self, client: &tokio_postgres::Client) -> Result<()> {
-        client.batch_execute(&self.sql).await.map_err(|error| {
-            let position = match error.as_db_error().and_then(|db| db.position()) {
-                Some(tokio_postgres::error::ErrorPosition::Original(at)) => {
-                    let upto: String = self.sql.chars().take(*at as usize).collect();
-                    format!("{}:{}", self.name, upto.matches('\n').count() + 1)
-                }
-                _ => self.name.clone(),
-            };
-            let mut wrong = Error::from(error).at(position);
-            if wrong.kind == crate::error::ErrorKind::Harness {
-                wrong.kind = crate::error::ErrorKind::Usage;
-            }
-            wrong
-        })
+/// A refusal of the subject's own SQL, with file and line.
+fn placed(error: tokio_postgres::Error, script: &Script) -> Error {
+    let position = match error.as_db_error().and_then(|db| db.position()) {
+        // Counted from the statement that was sent, which is the whole file unless each goes by itself.
+        Some(tokio_postgres::error::ErrorPosition::Original(at)) => {
+            let upto: String = script.text.chars().take(*at as usize).collect();
+            format!("{}:{}", script.path.display(), upto.matches('\n').count() + 1)
+        }
+        _ => script.path.display().to_string(),
+    };
+    let mut wrong = Error::from(error).at(position);
+    if wrong.kind == ErrorKind::Harness {
+        wrong.kind = ErrorKind::Usage;
     }
+    wrong
 }
 
 fn migrations(subject: &Subject) -> Result<Vec<Script>> {
-    let folder = subject.path(&subject.database.migrations);
-    let entries = std::fs::read_dir(&folder)
-        .map_err(|error| Error::usage(format!("cannot read the migrations: {error}")).at(folder.display()))?;
-    let mut found = Vec::new();
-    for entry in entries {
-        let file = entry.map_err(|error| Error::usage(error.to_string()).at(folder.display()))?.path();
-        let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        if let Some(stem) = name.strip_suffix(".up.sql") {
-            let version: u64 = stem.split('_').next().and_then(|digits| digits.parse().ok()).unwrap_or(0);
-            found.push((version, stem.to_owned(), Script::read(&file)?));
-        }
-    }
-    found.sort_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
-    if let Some(migration) = &subject.migration {
-        let at = found.iter().position(|(_, stem, _)| *stem == migration.proposed).ok_or_else(|| {
-            let known: Vec<_> = found.iter().map(|(_, stem, _)| stem.as_str()).collect();
-            Error::usage(format!("the proposed migration `{}` is not there", migration.proposed))
-                .at(folder.display())
-                .fix(format!("found: {}", known.join(", ")))
-        })?;
-        found.truncate(at);
-    }
-    Ok(found.into_iter().map(|(_, _, script)| script).collect())
+    let set = subject.migrations()?;
+    let applied = match &subject.migration {
+        Some(migration) => set.proposal(Some(&migration.proposed))?.0,
+        None => &set.migrations[..],
+    };
+    Ok(applied.iter().map(|step| step.up.clone()).collect())
 }

@@ -1,19 +1,20 @@
-//! `[migration]`: the migration proposed for release.
+//! `[migration]`: the migration proposed for release; `[history]`: what is known of all of them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::Subject;
-use crate::error::Result;
-use crate::migration::{Format, MigrationSet, Script};
+use crate::error::{Error, Result};
+use crate::migration::{MigrationSet, Script};
 
 /// The proposed migration; it is left out of the schema that the other drills run on.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Migration {
-    /// File name without `.up.sql`, for example `0007_expense_notes`.
+    /// Id of the migration, for example `0007_expense_notes`; its version, name or file does too where it is unique.
     pub proposed: String,
     /// Name of the scratch branch (a database of its own) on which it is tried.
     pub branch: String,
@@ -42,6 +43,19 @@ fn default_lock_wait_ms() -> u64 {
     1_000
 }
 
+/// What is known of the whole history, by id of a migration.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct History {
+    /// Migrations that cannot be taken back, each with the reason: `"0009_mood" = "enum values cannot be dropped"`.
+    #[serde(default)]
+    pub irreversible: BTreeMap<String, String>,
+    /// SQL that fills tables once a migration is there, run by admin; the rows stay for the migrations after it. Tables
+    /// that are still empty get rows made up from their columns, where their constraints allow it.
+    #[serde(default)]
+    pub fill: BTreeMap<String, Vec<String>>,
+}
+
 /// The scripts of the proposal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Proposal {
@@ -51,18 +65,63 @@ pub struct Proposal {
     pub up: Script,
     /// The downgrade, if there is one.
     pub down: Option<Script>,
+    /// The script that checks the upgrade, if the format has one.
+    pub verify: Option<Script>,
+    /// Why it need not be taken back, if that is declared.
+    pub irreversible: Option<String>,
+}
+
+impl Proposal {
+    /// A migration of the history, with what `[history]` says of it.
+    pub fn of(step: &crate::migration::Migration, history: Option<&History>) -> Self {
+        let declared = history.and_then(|history| history.irreversible.get(&step.id())).cloned();
+        let repeatable = step.repeatable.then(|| "repeatable: it runs again instead of back".to_owned());
+        Self {
+            id: step.id(),
+            up: step.up.clone(),
+            down: step.down.clone(),
+            verify: step.verify.clone(),
+            irreversible: declared.or(repeatable),
+        }
+    }
 }
 
 impl Subject {
+    /// The history: as the tool's commands told it, else read from the folder.
+    ///
+    /// # Errors
+    /// A usage error when the folder cannot be read in its format, or the commands have not been asked yet.
+    pub fn migrations(&self) -> Result<Arc<MigrationSet>> {
+        match (&self.told, &self.database.commands) {
+            (Some(told), _) => Ok(Arc::clone(told)),
+            (None, Some(_)) => {
+                Err(Error::harness("the commands of the migration tool have not been asked yet"))
+            }
+            (None, None) => {
+                let folder = self.path(&self.database.migrations);
+                Ok(Arc::new(MigrationSet::read(&folder, self.database.format)?))
+            }
+        }
+    }
+
+    /// The tables of the migration tool: those of the subject file and the usual ones of the format.
+    ///
+    /// # Errors
+    /// As [`Subject::migrations`].
+    pub fn bookkeeping(&self) -> Result<Vec<String>> {
+        let known = self.migrations()?.format.bookkeeping().iter().map(|&name| name.to_owned());
+        Ok(self.database.bookkeeping.iter().cloned().chain(known).collect())
+    }
+
     /// The scripts of the proposed migration, rewritten ones first; `None` without a `[migration]`.
     ///
     /// # Errors
     /// A usage error when the files cannot be read.
     pub fn proposal(&self) -> Result<Option<Proposal>> {
         let Some(binding) = &self.migration else { return Ok(None) };
-        let set = MigrationSet::read(&self.path(&self.database.migrations), Format::Paired)?;
+        let set = self.migrations()?;
         let (_, step) = set.proposal(Some(&binding.proposed))?;
-        let mut proposal = Proposal { id: step.id(), up: step.up.clone(), down: step.down.clone() };
+        let mut proposal = Proposal::of(step, self.history.as_ref());
         if let Some(text) = &binding.up_text {
             proposal.up.text.clone_from(text);
         }

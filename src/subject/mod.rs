@@ -22,14 +22,14 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub use claims::Claims;
-pub use database::{Database, Roles};
+pub use database::{Database, MigrationCommands, Roles};
 pub use events::Events;
 pub use forensics::{Failure, Forensics};
 pub use idempotency::Idempotency;
 pub use journal::{Effect, Journal};
 pub use load::{digest, find, load};
 pub use mcp::{Mcp, ToolCall};
-pub use migration::{Migration, Proposal};
+pub use migration::{History, Migration, Proposal};
 pub use outbox::{Outbox, Relay};
 pub use program::{Program, Stdio};
 pub use tenancy::Tenancy;
@@ -49,6 +49,8 @@ pub struct Subject {
     pub roles: Roles,
     /// The migration proposed for release (drill `migration_review`).
     pub migration: Option<Migration>,
+    /// What is known of every migration (drill `migration_review` with `--all`).
+    pub history: Option<History>,
     /// Tenants and how a session says whose it is (drill `rls_identity_flip_test`, and all that seed rows).
     pub tenancy: Option<Tenancy>,
     /// The run journal (drills `run_journal_resume_drill`, `forensics_drill`).
@@ -69,6 +71,9 @@ pub struct Subject {
     pub mcp: Option<Mcp>,
     /// The four queries by run id and the known failures (drill `forensics_drill`).
     pub forensics: Option<Forensics>,
+    /// The history as the migration tool's commands have told it.
+    #[serde(skip)]
+    pub told: Option<std::sync::Arc<crate::migration::MigrationSet>>,
     /// The folder of the subject file; relative paths start here.
     #[serde(skip)]
     pub folder: PathBuf,

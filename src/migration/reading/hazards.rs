@@ -39,7 +39,10 @@ const OTHERS: &[Rule] = &[
 pub(super) fn lint(script: &Script) -> Vec<Hazard> {
     let parse = SourceFile::parse(&script.text);
     let mut linter = Linter::from(LOCKS.iter().chain(OTHERS).copied());
-    linter.settings = LinterSettings { assume_in_transaction: script.transactional, ..Default::default() };
+    linter.settings = LinterSettings {
+        assume_in_transaction: script.running() == super::Running::Transaction,
+        ..Default::default()
+    };
     linter
         .lint(&parse, &script.text)
         .into_iter()

@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 use super::Script;
 pub use destructive::Action;
 pub use overrides::Override;
-pub use running::{Running, statements};
+pub use running::{Running, statements, wants_no_transaction};
 pub use touched::Touched;
 
 /// Something that needs an override before it may go up.
@@ -87,6 +87,11 @@ impl Reading {
         reading.running = running::of(script);
         reading.hazards = hazards::lint(script);
         reading
+    }
+
+    /// How a script wants to be run, without reading the rest.
+    pub fn running_of(script: &Script) -> Running {
+        running::of(script)
     }
 
     /// Whether it does anything at all.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use squawk_syntax::ast::{self, AstNode};
 use squawk_syntax::{SourceFile, SyntaxKind, SyntaxNode};
 
-use crate::migration::Script;
+use crate::migration::{Script, Sending};
 
 /// How a script is to be run.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -22,18 +22,30 @@ pub enum Running {
 
 pub(super) fn of(script: &Script) -> Running {
     let tree = SourceFile::parse(&script.text).syntax_node();
-    if !script.transactional || tree.children().any(|node| refuses_transactions(&node)) {
-        Running::Singly
-    } else if tree.children().any(|node| {
-        matches!(
-            ast::Stmt::cast(node),
-            Some(ast::Stmt::Begin(_) | ast::Stmt::Commit(_) | ast::Stmt::Rollback(_))
-        )
-    }) {
-        Running::OwnTransactions
-    } else {
-        Running::Transaction
+    let ends_transactions = || {
+        tree.children().any(|node| {
+            matches!(
+                ast::Stmt::cast(node),
+                Some(ast::Stmt::Begin(_) | ast::Stmt::Commit(_) | ast::Stmt::Rollback(_))
+            )
+        })
+    };
+    match script.sending {
+        Sending::Singly => Running::Singly,
+        Sending::Whole if wants_no_transaction(script) > 0 && statements(script).len() == 1 => {
+            Running::Singly
+        }
+        Sending::Transaction | Sending::Whole | Sending::Command(_) if ends_transactions() => {
+            Running::OwnTransactions
+        }
+        // A statement that no transaction can hold is refused here, as the format's own tool would see it refused.
+        Sending::Transaction | Sending::Whole | Sending::Command(_) => Running::Transaction,
     }
+}
+
+/// How many of its statements no transaction can hold.
+pub fn wants_no_transaction(script: &Script) -> usize {
+    SourceFile::parse(&script.text).syntax_node().children().filter(refuses_transactions).count()
 }
 
 /// The statements of a script, with the 1-based line on which each begins.
@@ -74,11 +86,12 @@ mod tests {
 
     #[test]
     fn tells_the_three_ways_apart() {
-        let of = |text: &str| of(&Script::new("1_a.up.sql", text));
+        let of = |text: &str| of(&Script { sending: Sending::Whole, ..Script::new("1_a.up.sql", text) });
         assert_eq!(of("ALTER TABLE t ADD a int"), Running::Transaction);
         assert_eq!(of("BEGIN; ALTER TABLE t ADD a int; COMMIT;"), Running::OwnTransactions);
         assert_eq!(of("-- a\nCREATE INDEX CONCURRENTLY i ON t (a)"), Running::Singly);
         assert_eq!(of("DO $$ BEGIN NULL; END $$"), Running::Transaction);
+        assert_eq!(of("CREATE INDEX CONCURRENTLY i ON t (a); SELECT 1"), Running::Transaction);
     }
 
     #[test]
