@@ -41,7 +41,6 @@ impl Ground {
         let run_id = RunId::new(jiff::Timestamp::now());
         let scope = Scope::open(run_id.as_str(), ScopeOptions::default())?;
         let source = Source::from(common.postgres.as_str());
-        let exclusive = matches!(source, Source::Url(_));
         let options = ProvisionOptions {
             source,
             version: common.pg_version,
@@ -58,7 +57,7 @@ impl Ground {
         let plan = Plan {
             prove,
             // Roles are server-wide: on one server drills cannot run side by side.
-            jobs: if exclusive { 1 } else { jobs },
+            jobs: provisioner.jobs().await?.unwrap_or(jobs),
             seed: common.seed.unwrap_or_else(rand::random),
             workers: common.workers.into(),
             timeout: Duration::from_secs(common.timeout),

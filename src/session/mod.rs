@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use futures::TryStreamExt;
 use tokio_postgres::Client;
+use tokio_postgres::types::Type;
 
 pub use outcome::{Outcome, Refusal, Row, Rows};
 use text::{Cell, Text};
@@ -60,14 +61,16 @@ impl Session {
     }
 
     async fn send(&self, bound: &template::Bound) -> Result<Rows, tokio_postgres::Error> {
-        let statement = self.client.prepare(&bound.sql).await?;
-        let names: Vec<String> = statement.columns().iter().map(|column| column.name().to_owned()).collect();
-        let params = bound.params.iter().map(|value| Text(value.as_deref()));
-        let stream = self.client.query_raw(&statement, params).await?;
+        // Parse, Bind and Execute go out together, in one round trip; the server infers the types.
+        let params = bound.params.iter().map(|value| (Text(value.as_deref()), Type::UNKNOWN));
+        let stream = self.client.query_typed_raw(&bound.sql, params).await?;
         futures::pin_mut!(stream);
-        let mut rows = Vec::new();
+        let (mut names, mut rows) = (Vec::new(), Vec::new());
         while let Some(row) = stream.try_next().await? {
-            let cells = (0..names.len()).map(|at| row.try_get::<_, Option<Cell>>(at).map(|c| c.map(|c| c.0)));
+            if rows.is_empty() {
+                names = row.columns().iter().map(|column| column.name().to_owned()).collect();
+            }
+            let cells = (0..row.len()).map(|at| row.try_get::<_, Option<Cell>>(at).map(|c| c.map(|c| c.0)));
             rows.push(Row { cells: cells.collect::<Result<_, _>>()? });
         }
         let affected = stream.rows_affected().unwrap_or(0);

@@ -87,7 +87,7 @@ impl fmt::Display for Refusal {
 /// The rows that a statement answered, as text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Rows {
-    /// Column names.
+    /// Column names; none are known of an answer without rows.
     pub names: Vec<String>,
     /// The rows in order.
     pub rows: Vec<Row>,
@@ -119,6 +119,9 @@ impl Rows {
     /// # Errors
     /// As [`Rows::column`].
     pub fn all(&self, name: &str) -> Result<Vec<String>> {
+        if self.rows.is_empty() {
+            return Ok(Vec::new());
+        }
         let at = self.column(name)?;
         Ok(self.rows.iter().map(|row| row.cells[at].clone().unwrap_or_default()).collect())
     }
@@ -128,8 +131,8 @@ impl Rows {
     /// # Errors
     /// As [`Rows::column`]; a harness error when there is no row.
     pub fn first(&self, name: &str) -> Result<String> {
-        let at = self.column(name)?;
         let row = self.rows.first().ok_or_else(|| Error::harness(format!("no row with `{name}`")))?;
+        let at = self.column(name)?;
         Ok(row.cells[at].clone().unwrap_or_default())
     }
 
