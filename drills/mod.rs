@@ -4,6 +4,7 @@ mod concurrency_claim_test;
 mod idempotency_retry_test;
 mod mcp_boundary_test;
 mod migration_review;
+mod outbox_relay_retry_test;
 mod rls_identity_flip_test;
 mod run_journal_resume_drill;
 
@@ -16,6 +17,7 @@ pub fn catalogue() -> Catalogue {
         Box::new(run_journal_resume_drill::RunJournalResumeDrill),
         Box::new(idempotency_retry_test::IdempotencyRetryTest),
         Box::new(concurrency_claim_test::ConcurrencyClaimTest),
+        Box::new(outbox_relay_retry_test::OutboxRelayRetryTest),
         Box::new(rls_identity_flip_test::RlsIdentityFlipTest),
         Box::new(mcp_boundary_test::McpBoundaryTest),
     ])

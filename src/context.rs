@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::error::Result;
+use crate::fault::proxy::WirePlan;
 use crate::hooks::Hooks;
 use crate::postgres::{Cluster, ConnectInfo};
 use crate::process::Scope;
@@ -111,6 +112,11 @@ impl Context {
             }
         }
         Ok(())
+    }
+
+    /// The plan of a wire proxy before the subject's programs: no faults, and what a break rewrites.
+    pub fn wire_plan(&self) -> WirePlan {
+        self.hooks.rewrites().iter().cloned().fold(WirePlan::clear(), WirePlan::rewrite)
     }
 
     /// The placeholders that every command of the subject knows, with the URL of `role`.

@@ -5,30 +5,33 @@ use serde::Deserialize;
 
 use super::Program;
 
-/// The outbox table.
+/// The outbox table and how it is written.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Outbox {
     /// Qualified table name.
     pub table: String,
-    /// Presents the rows as `id, dedup_key, status, attempts, last_error, next_attempt_at`;
-    /// status in `pending`, `dispatched`, `dead`.
+    /// The column of the dedup key.
+    pub key_column: String,
+    /// Presents all rows as `dedup_key, status, attempts, last_error, next_attempt_at`; status in `pending`,
+    /// `dispatched`, `dead`; `next_attempt_at` a timestamp.
     pub rows: String,
-    /// The business write and the outbox row in one transaction, with `${tenant}`, `${key}`: statements in order.
+    /// The business write and its outbox row as the Worker issues them, with `${tenant}` and `${key}`: the
+    /// statements of one transaction in order. BEGIN, `tenancy.set` and COMMIT are put around them.
     pub write: Vec<String>,
     /// Counts the business rows of `${key}`.
     pub business: String,
-    /// Adds an outbox row for `${tenant}` with `${dedup_key}`, as the Worker's role.
+    /// Adds an outbox row for `${tenant}` with the dedup key `${key}`, as the Worker's role.
     pub insert: String,
     /// Makes every pending row due now, ageing leases and back-off; admin runs it.
-    pub age: Option<String>,
+    pub age: String,
 }
 
 /// The relay program. `${sink_url}` and `${database_url}` may stand in its words.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Relay {
-    /// Sends what is due and exits.
+    /// Sends what is due, and ends or goes on. The drill runs it often: let it time out soon.
     pub program: Program,
     /// The role whose URL it is given.
     pub role: String,
@@ -37,6 +40,8 @@ pub struct Relay {
     pub key_header: String,
     /// After how many attempts a row is given up.
     pub max_attempts: u32,
+    /// For a relay that goes on for ever: how long it takes to send what is due, in milliseconds; then it is stopped.
+    pub settle_ms: Option<u64>,
 }
 
 fn default_header() -> String {

@@ -29,10 +29,16 @@ impl Assignment {
         Self { sink_url: sink_url.into(), ..self }
     }
 
-    /// Lets `${database_url}` lead to this address, that of a wire proxy, instead of the server's own.
+    /// Lets `${database_url}` lead to this address, that of a wire proxy, instead of the server's own; role,
+    /// password and database stay the program's.
     #[must_use]
-    pub fn through(self, host: Host, port: u16) -> Self {
-        Self { server: Some((host, port)), ..self }
+    pub fn through(self, proxy: &ConnectInfo) -> Self {
+        Self { server: Some((proxy.host.clone(), proxy.port)), ..self }
+    }
+
+    /// Whether it leads to another address than the server's own.
+    pub(super) fn is_redirected(&self) -> bool {
+        self.server.is_some()
     }
 
     /// The address as the program is to be given it.
@@ -58,8 +64,9 @@ mod tests {
             database: "books".into(),
         };
         assert_eq!(Assignment::run("R", "alice", "A").redirect(own.clone()), own);
-        let through =
-            Assignment::run("R", "alice", "A").through(Host::Tcp("127.0.0.1".into()), 7).redirect(own);
+        let proxy =
+            ConnectInfo { host: Host::Tcp("127.0.0.1".into()), port: 7, user: "x".into(), ..own.clone() };
+        let through = Assignment::run("R", "alice", "A").through(&proxy).redirect(own);
         assert_eq!(through.url(), "postgresql://worker@127.0.0.1:7/books");
     }
 }

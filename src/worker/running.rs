@@ -2,10 +2,12 @@
 
 use std::os::fd::OwnedFd;
 use std::process::ExitStatus;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::command::WorkerCommand;
 use crate::error::{Error, Result};
+use crate::fault::proxy::WireProxy;
 use crate::process::{Input, Output, Process, Scope, Signal, Stopped};
 
 /// A Worker and, when it is linked, its server. Dropping it kills both.
@@ -13,6 +15,7 @@ use crate::process::{Input, Output, Process, Scope, Signal, Stopped};
 pub struct Worker {
     process: Process,
     server: Option<Process>,
+    proxy: Option<Arc<WireProxy>>,
 }
 
 /// The proof of a kill: the wait status of each process of the group that the harness started.
@@ -37,7 +40,11 @@ impl Worker {
     /// # Errors
     /// When it cannot be started. A program that is not there shows as an early exit with code 127.
     pub async fn start(scope: &Scope, command: &WorkerCommand) -> Result<Self> {
-        Ok(Self { process: command.start(scope, None, Input::Null, Output::Lines).await?, server: None })
+        Ok(Self {
+            process: command.start(scope, None, Input::Null, Output::Lines).await?,
+            server: None,
+            proxy: None,
+        })
     }
 
     /// Starts a program whose standard input and output are connected to the output and input of `server`, both in one
@@ -57,13 +64,24 @@ impl Worker {
         let server = server.start(scope, None, Input::Fd(questions), Output::Fd(answer)).await?;
         let (input, output) = (Input::Fd(OwnedFd::from(answers)), Output::Fd(OwnedFd::from(ask)));
         match command.start(scope, Some(&server), input, output).await {
-            Ok(process) => Ok(Self { process, server: Some(server) }),
+            Ok(process) => Ok(Self { process, server: Some(server), proxy: None }),
             // The group is gone with its leader.
             Err(error) => match server.wait_exit(Duration::from_millis(100)).await? {
                 Some(_) => Err(server.failure("ended early")),
                 None => Err(error),
             },
         }
+    }
+
+    /// Keeps the wire proxy that it was started behind for as long as it lives.
+    #[must_use]
+    pub(super) fn behind(self, proxy: Option<Arc<WireProxy>>) -> Self {
+        Self { proxy, ..self }
+    }
+
+    /// The wire proxy that a break put before it.
+    pub fn proxy(&self) -> Option<&WireProxy> {
+        self.proxy.as_deref()
     }
 
     /// The Worker's own process.

@@ -1,11 +1,14 @@
 //! Starting the subject's own programs: its Worker, linked to its MCP server where it says so, and its relay.
 
 use std::process::ExitStatus;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Assignment, Worker, WorkerCommand};
 use crate::context::Context;
 use crate::error::{Error, Result};
+use crate::fault::proxy::{Listen, WireProxy};
+use crate::process::Signal;
 use crate::subject::{Program, Stdio};
 use crate::template;
 
@@ -19,6 +22,7 @@ impl Context {
     pub async fn start_worker(&self, assignment: &Assignment) -> Result<Worker> {
         let program = self.subject.worker.as_ref().ok_or_else(|| wanted("worker"))?;
         let role = self.subject.roles.worker.as_str();
+        let (assignment, proxy) = &self.rewritten(assignment, role).await?;
         let command = self.program(program, role, assignment)?;
         let worker = match program.stdio {
             None => Worker::start(&self.scope, &command).await?,
@@ -29,6 +33,7 @@ impl Context {
                 Worker::start_linked(&self.scope, &command, &server).await?
             }
         };
+        let worker = worker.behind(proxy.clone());
         let Assignment { run_id, worker: name, .. } = assignment;
         let server =
             worker.server().map(|server| format!(", its server {}", server.pid())).unwrap_or_default();
@@ -43,8 +48,9 @@ impl Context {
     /// As [`Context::start_worker`], about `[relay]`.
     pub async fn start_relay(&self, assignment: &Assignment) -> Result<Worker> {
         let relay = self.subject.relay.as_ref().ok_or_else(|| wanted("relay"))?;
+        let (assignment, proxy) = &self.rewritten(assignment, &relay.role).await?;
         let command = self.program(&relay.program, &relay.role, assignment)?;
-        let started = Worker::start(&self.scope, &command).await?;
+        let started = Worker::start(&self.scope, &command).await?.behind(proxy.clone());
         let pid = started.process().pid();
         self.recorder.note("relay", format!("{} started (pid {pid})", assignment.worker));
         Ok(started)
@@ -61,16 +67,45 @@ impl Context {
         Ok(ended)
     }
 
-    /// Starts the relay and waits for its end with status 0, within `relay.program.timeout_s`.
+    /// Starts the relay and waits until it has sent what is due: for its end, with whatever status, within
+    /// `relay.program.timeout_s`; one that goes on for ever is stopped after `relay.settle_ms`.
     ///
     /// # Errors
-    /// As [`Context::run_worker`], about the relay.
+    /// As [`Context::start_relay`]; when it does not end in time, with its last lines.
     pub async fn run_relay(&self, assignment: &Assignment) -> Result<ExitStatus> {
         let relay = self.start_relay(assignment).await?;
-        let timeout = self.subject.relay.as_ref().map_or(Duration::ZERO, |relay| relay.program.timeout());
-        let ended = relay.finish(&[], timeout).await?;
-        self.recorder.note("relay", format!("{} ended with {ended}", assignment.worker));
+        self.relay_ended(&relay, &assignment.worker).await
+    }
+
+    /// Waits until a relay has sent what is due, as [`Context::run_relay`] does.
+    ///
+    /// # Errors
+    /// When it does not end in time, with its last lines.
+    pub async fn relay_ended(&self, relay: &Worker, name: &str) -> Result<ExitStatus> {
+        let binding = self.subject.relay.as_ref().ok_or_else(|| wanted("relay"))?;
+        let settle = binding.settle_ms.map(Duration::from_millis);
+        let patience = settle.unwrap_or_else(|| binding.program.timeout());
+        let ended = match (relay.wait_exit(patience).await?, settle) {
+            (Some(ended), _) => ended,
+            (None, Some(_)) => relay.stop(Signal::SIGTERM, binding.program.timeout()).await?.status,
+            (None, None) => return Err(relay.process().failure(&format!("did not end within {patience:?}"))),
+        };
+        self.recorder.note("relay", format!("{name} ended with {ended}"));
         Ok(ended)
+    }
+
+    /// The assignment through a proxy of its own, when a break rewrites statements and the drill has put none before it.
+    async fn rewritten(
+        &self,
+        assignment: &Assignment,
+        role: &str,
+    ) -> Result<(Assignment, Option<Arc<WireProxy>>)> {
+        if self.hooks.rewrites().is_empty() || assignment.is_redirected() {
+            return Ok((assignment.clone(), None));
+        }
+        let upstream = self.cluster.connect_info(role, &self.cluster.database());
+        let proxy = WireProxy::start(&upstream, Listen::Unix, self.wire_plan()).await?;
+        Ok((assignment.clone().through(proxy.connect_info()), Some(Arc::new(proxy))))
     }
 
     /// How long the subject's Worker may take.

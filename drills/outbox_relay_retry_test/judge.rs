@@ -1,0 +1,470 @@
+//! Turns what was seen of outbox, relays and sink into findings.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use sor_gate::fault::FaultKind;
+use sor_gate::fault::sink::Delivery;
+use sor_gate::verdict::Finding;
+
+/// One outbox row as the subject presents it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    pub key: String,
+    pub status: String,
+    pub attempts: i64,
+    pub last_error: String,
+    pub next_attempt: Option<Timestamp>,
+}
+
+impl Message {
+    fn tell(&self) -> String {
+        format!("{} {} after {} attempt(s)", self.key, self.status, self.attempts)
+    }
+}
+
+/// The write cut off behind one of its statements.
+pub struct Cut {
+    pub after: usize,
+    pub business: usize,
+    pub messages: usize,
+}
+
+/// The write cut off everywhere, and once whole: (business rows, outbox rows).
+pub struct Atomic {
+    pub cuts: Vec<Cut>,
+    pub whole: (usize, usize),
+}
+
+/// A dedup key twice, and another.
+pub struct Unique {
+    pub second: String,
+    pub other: String,
+    pub rows: usize,
+    pub others: usize,
+}
+
+/// A message after an attempt that met a fault.
+pub struct Failed {
+    pub key: String,
+    pub began: Timestamp,
+    pub message: Option<Message>,
+}
+
+/// Messages that failed, and what became of them.
+pub struct Failures {
+    pub failed: Vec<Failed>,
+    pub fired: Vec<(FaultKind, String)>,
+    pub retried: Vec<Message>,
+    pub deliveries: Vec<Delivery>,
+}
+
+/// A relay that was killed.
+pub struct Kill {
+    pub key: String,
+    pub landed: bool,
+    /// The message must have been sent twice.
+    pub redelivers: bool,
+    pub witness: String,
+}
+
+/// All kills, and the end of their messages.
+pub struct Kills {
+    pub kills: Vec<Kill>,
+    pub messages: Vec<Message>,
+    pub deliveries: Vec<Delivery>,
+}
+
+/// Where a relay stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stands {
+    /// Its backend waits for a lock.
+    Claiming,
+    /// The sink keeps its request open.
+    Sending,
+    /// It has ended.
+    Ended,
+    /// It runs, and nothing of it is seen.
+    Nowhere,
+}
+
+impl fmt::Display for Stands {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Claiming => "its backend waited in the middle of a claim",
+            Self::Sending => "the sink kept its request open",
+            Self::Ended => "it came to its end",
+            Self::Nowhere => "nothing was seen of it",
+        })
+    }
+}
+
+/// Two relays at once.
+pub struct Pair {
+    /// Where the first relay stood when the second was started.
+    pub first_stands: Stands,
+    /// Where the second then came to.
+    pub second_stands: Stands,
+    /// Requests that the sink kept open.
+    pub held: usize,
+    /// Relays that ended while it did.
+    pub ended_meanwhile: usize,
+    pub messages: Vec<Message>,
+    pub deliveries: Vec<Delivery>,
+}
+
+/// The poison message after a pass, and how long its next attempt lay ahead of the beginning of that pass.
+pub struct Attempt {
+    pub message: Message,
+    pub pause_ms: Option<i64>,
+}
+
+/// A message that always fails.
+pub struct Poison {
+    pub max_attempts: i64,
+    pub attempts: Vec<Attempt>,
+    /// The other messages after the first pass.
+    pub others: Vec<Message>,
+    pub sent: usize,
+    pub sent_afterwards: usize,
+}
+
+/// Everything that was seen.
+pub struct Seen {
+    pub atomic: Atomic,
+    pub failures: Failures,
+    pub kills: Kills,
+    pub pair: Pair,
+    pub poison: Poison,
+    pub unique: Unique,
+}
+
+/// One finding a claim.
+pub fn judge(seen: &Seen) -> Vec<Finding> {
+    vec![
+        atomic_with_write(&seen.atomic),
+        stays_pending(&seen.failures),
+        dispatched_once(&seen.failures),
+        dedup_on_redelivery(&seen.kills),
+        two_relays(&seen.pair),
+        poison_isolated(&seen.poison),
+        dedup_key_unique(&seen.unique),
+    ]
+}
+
+fn atomic_with_write(seen: &Atomic) -> Finding {
+    let claim = "atomic_with_write";
+    let expected = "business row and message both there or both absent, wherever the write is cut off";
+    if seen.whole != (1, 1) {
+        let (business, messages) = seen.whole;
+        let why = format!("the whole write left {business} business row(s) and {messages} message(s)");
+        return Finding::unproven(claim, expected, why);
+    }
+    let torn: Vec<String> = seen
+        .cuts
+        .iter()
+        .filter(|cut| cut.business != cut.messages)
+        .map(|cut| {
+            format!(
+                "cut behind statement {}: {} business row(s), {} message(s)",
+                cut.after, cut.business, cut.messages
+            )
+        })
+        .collect();
+    let observed = match torn.is_empty() {
+        true => format!("neither at {} cuts, both at the end", seen.cuts.len()),
+        false => torn.join("; "),
+    };
+    Finding::judge(claim, torn.is_empty() && !seen.cuts.is_empty(), expected, observed).witnessed(format!(
+        "the backend was terminated behind each of {} statement(s); the write left alone leaves one of each",
+        seen.cuts.len()
+    ))
+}
+
+fn stays_pending(seen: &Failures) -> Finding {
+    let claim = "stays_pending";
+    let expected = "pending, attempts 1, last error and next attempt set";
+    let wrong: Vec<String> = seen.failed.iter().filter_map(wrong_after_failure).collect();
+    let observed = match wrong.is_empty() {
+        true => format!("so it was for each of {} messages", seen.failed.len()),
+        false => wrong.join("; "),
+    };
+    if seen.fired.len() < seen.failed.len() {
+        let why = format!("{} faults fired for {} messages: {observed}", seen.fired.len(), seen.failed.len());
+        return Finding::unproven(claim, expected, why);
+    }
+    let fired = seen.fired.iter().fold(
+        Finding::judge(claim, wrong.is_empty() && !seen.failed.is_empty(), expected, observed),
+        |finding, (_, detail)| finding.witnessed(detail),
+    );
+    fired
+}
+
+fn wrong_after_failure(failed: &Failed) -> Option<String> {
+    let Failed { key, began, message } = failed;
+    let Some(message) = message else { return Some(format!("{key} is gone")) };
+    let mut wrong = Vec::new();
+    if message.status != "pending" || message.attempts != 1 {
+        wrong.push(format!("{} attempt(s), {}", message.attempts, message.status));
+    }
+    if message.last_error.is_empty() {
+        wrong.push("no last error".into());
+    }
+    if message.next_attempt.is_none_or(|next| next <= *began) {
+        wrong.push("no next attempt ahead".into());
+    }
+    (!wrong.is_empty()).then(|| format!("{key}: {}", wrong.join(", ")))
+}
+
+fn dispatched_once(seen: &Failures) -> Finding {
+    let claim = "dispatched_once";
+    let expected = "with the next attempt dispatched, one effective delivery for each key";
+    let mut wrong = Vec::new();
+    for Failed { key, .. } in &seen.failed {
+        let status = seen.retried.iter().find(|message| message.key == *key);
+        let status = status.map_or("gone", |message| message.status.as_str());
+        let effective = effective(&seen.deliveries, key);
+        if status != "dispatched" || effective != 1 {
+            wrong.push(format!("{key}: {status}, {effective} effective deliveries"));
+        }
+    }
+    let observed = match wrong.is_empty() {
+        true => {
+            format!("{} messages dispatched, {} deliveries arrived", seen.failed.len(), seen.deliveries.len())
+        }
+        false => wrong.join("; "),
+    };
+    Finding::judge(claim, wrong.is_empty() && !seen.failed.is_empty(), expected, observed)
+        .witnessed(format!("{} faults had fired in the attempts before", seen.fired.len()))
+}
+
+fn effective(deliveries: &[Delivery], key: &str) -> usize {
+    deliveries.iter().filter(|delivery| delivery.key.as_deref() == Some(key) && delivery.effective()).count()
+}
+
+fn dedup_on_redelivery(seen: &Kills) -> Finding {
+    let claim = "dedup_on_redelivery";
+    let expected =
+        "wherever the relay is killed: dispatched in the end, one effect; sent twice under one key";
+    let (landed, missed): (Vec<&Kill>, Vec<&Kill>) = seen.kills.iter().partition(|kill| kill.landed);
+    let effective = seen.deliveries.iter().filter(|delivery| delivery.effective()).count();
+    let undone: Vec<String> =
+        seen.messages.iter().filter(|message| message.status != "dispatched").map(Message::tell).collect();
+    let observed = format!(
+        "{} messages, {} deliveries, {effective} effects{}{}",
+        seen.messages.len(),
+        seen.deliveries.len(),
+        if undone.is_empty() { "" } else { "; " },
+        undone.join("; ")
+    );
+    let holds = effective == seen.messages.len() && undone.is_empty();
+    let finding = landed.iter().fold(Finding::judge(claim, holds, expected, &*observed), |finding, kill| {
+        finding.witnessed(&kill.witness)
+    });
+    if !holds {
+        return finding;
+    }
+    if landed.len() < 4 {
+        let missed = missed.iter().map(|kill| kill.witness.as_str()).collect::<Vec<_>>().join("; ");
+        return Finding::unproven(
+            claim,
+            expected,
+            format!("only {} of 4 kills landed: {missed}", landed.len()),
+        );
+    }
+    let twice = |kill: &&&Kill| {
+        seen.deliveries.iter().filter(|delivery| delivery.key.as_ref() == Some(&kill.key)).count() == 2
+    };
+    match landed.iter().filter(|kill| kill.redelivers).find(twice) {
+        Some(kill) => finding.witnessed(format!("{} arrived twice under the same key", kill.key)),
+        None => Finding::unproven(claim, expected, "no message arrived twice, so nothing was deduplicated"),
+    }
+}
+
+fn two_relays(seen: &Pair) -> Finding {
+    let claim = "two_relays";
+    let sent = seen.messages.len();
+    let expected = format!("{sent} messages sent by two relays at once, none by both");
+    let undone: Vec<String> =
+        seen.messages.iter().filter(|message| message.status != "dispatched").map(Message::tell).collect();
+    let repeats = seen.deliveries.len().saturating_sub(sent);
+    let mut observed = format!("{} deliveries, {repeats} of them repeats", seen.deliveries.len());
+    if !undone.is_empty() {
+        observed = format!("{observed}; {}", undone.join("; "));
+    }
+    let holds = seen.deliveries.len() == sent && undone.is_empty() && sent > 0;
+    if holds && !matches!(seen.first_stands, Stands::Claiming | Stands::Sending) {
+        let why = format!("the first relay was not at work when the second came: {}", seen.first_stands);
+        return Finding::unproven(claim, expected, why);
+    }
+    if holds && seen.held == 0 {
+        return Finding::unproven(claim, expected, "no request was open while the other relay ran");
+    }
+    Finding::judge(claim, holds, expected, observed)
+        .witnessed(format!("when the second relay was started, of the first one: {}", seen.first_stands))
+        .witnessed(format!("then of the second one: {}", seen.second_stands))
+        .witnessed(format!(
+            "while the sink kept {} request(s) open, {} relay(s) came to an end",
+            seen.held, seen.ended_meanwhile
+        ))
+}
+
+fn poison_isolated(seen: &Poison) -> Finding {
+    let claim = "poison_isolated";
+    let expected = format!(
+        "the others go out in the first pass; the poison backs off and is dead after {} attempts",
+        seen.max_attempts
+    );
+    let mut wrong = Vec::new();
+    let blocked: Vec<String> =
+        seen.others.iter().filter(|message| message.status != "dispatched").map(Message::tell).collect();
+    if !blocked.is_empty() || seen.others.is_empty() {
+        wrong.push(format!("behind the poison: {}", blocked.join(", ")));
+    }
+    let Some(last) = seen.attempts.last() else {
+        return Finding::unproven(claim, expected, "the poison message is not in the outbox");
+    };
+    if last.message.status != "dead" || last.message.attempts != seen.max_attempts {
+        wrong.push(last.message.tell());
+    }
+    if seen.sent_afterwards > 0 {
+        wrong.push(format!("sent {} more time(s) after its end", seen.sent_afterwards));
+    }
+    let pauses: Vec<i64> = seen
+        .attempts
+        .iter()
+        .filter(|attempt| attempt.message.status == "pending")
+        .map(|attempt| attempt.pause_ms.unwrap_or(0))
+        .collect();
+    if !grows(&pauses) {
+        wrong.push(format!("the back-off does not grow: {pauses:?} ms"));
+    }
+    let observed = match wrong.is_empty() {
+        true => format!(
+            "{} others out in the first pass; {}, back-off {pauses:?} ms",
+            seen.others.len(),
+            last.message.tell()
+        ),
+        false => wrong.join("; "),
+    };
+    if seen.sent == 0 {
+        return Finding::unproven(claim, expected, "the sink never saw the poison message");
+    }
+    Finding::judge(claim, wrong.is_empty(), expected, observed)
+        .witnessed(format!("the sink refused the poison message {} time(s) with status 500", seen.sent))
+}
+
+/// Never shorter by more than a tenth (jitter), and longer in the end. A single pause has nothing to grow from.
+fn grows(pauses: &[i64]) -> bool {
+    let steady = pauses.windows(2).all(|pair| pair[1] * 10 >= pair[0] * 9);
+    let (first, last) = (pauses.first().copied().unwrap_or(1), pauses.last().copied().unwrap_or(1));
+    steady && first > 0 && (pauses.len() < 2 || last > first)
+}
+
+fn dedup_key_unique(seen: &Unique) -> Finding {
+    let claim = "dedup_key_unique";
+    let expected = "a second message under the same key is refused or adds nothing";
+    if seen.others != 1 {
+        let why = format!("a message under another key: {}, {} row(s)", seen.other, seen.others);
+        return Finding::unproven(claim, expected, why);
+    }
+    let observed = format!("{} row(s) with the key, the second insert answered {}", seen.rows, seen.second);
+    Finding::judge(claim, seen.rows == 1, expected, observed)
+        .witnessed("a message under another key was added on the same connection")
+}
+
+#[cfg(test)]
+mod tests {
+    use sor_gate::verdict::Verdict;
+
+    use super::*;
+
+    fn message(key: &str, status: &str, attempts: i64) -> Message {
+        Message {
+            key: key.into(),
+            status: status.into(),
+            attempts,
+            last_error: "500".into(),
+            next_attempt: Some(Timestamp::MAX),
+        }
+    }
+
+    fn delivery(key: &str, duplicate: bool) -> Delivery {
+        Delivery {
+            seq: 0,
+            at: String::new(),
+            method: "POST".into(),
+            path: "/".into(),
+            key: Some(key.into()),
+            body: String::new(),
+            accepted: true,
+            duplicate,
+            fault: None,
+            status: Some(200),
+        }
+    }
+
+    #[test]
+    fn a_torn_write_fails_and_a_write_that_writes_nothing_is_not_proven() {
+        let seen = |business, whole| Atomic { cuts: vec![Cut { after: 1, business, messages: 0 }], whole };
+        assert_eq!(atomic_with_write(&seen(0, (1, 1))).verdict, Verdict::Pass);
+        assert_eq!(atomic_with_write(&seen(1, (1, 1))).verdict, Verdict::Fail);
+        assert_eq!(atomic_with_write(&seen(0, (0, 0))).verdict, Verdict::Error);
+    }
+
+    #[test]
+    fn a_failure_must_be_written_down() {
+        let seen = |message: Message, fired: usize| Failures {
+            failed: vec![Failed { key: "k".into(), began: Timestamp::UNIX_EPOCH, message: Some(message) }],
+            fired: vec![(FaultKind::Status, "500".into()); fired],
+            retried: vec![],
+            deliveries: vec![],
+        };
+        assert_eq!(stays_pending(&seen(message("k", "pending", 1), 1)).verdict, Verdict::Pass);
+        assert_eq!(stays_pending(&seen(message("k", "pending", 1), 0)).verdict, Verdict::Error);
+        assert_eq!(stays_pending(&seen(message("k", "dispatched", 1), 1)).verdict, Verdict::Fail);
+        assert_eq!(stays_pending(&seen(message("k", "pending", 0), 1)).verdict, Verdict::Fail);
+        let silent = Message { last_error: String::new(), ..message("k", "pending", 1) };
+        assert_eq!(stays_pending(&seen(silent, 1)).verdict, Verdict::Fail);
+        let due = Message { next_attempt: None, ..message("k", "pending", 1) };
+        assert_eq!(stays_pending(&seen(due, 1)).verdict, Verdict::Fail);
+    }
+
+    #[test]
+    fn one_delivery_proves_no_dedup() {
+        let kill = |redelivers| Kill { key: "k".into(), landed: true, redelivers, witness: "9".into() };
+        let seen = |deliveries| Kills {
+            kills: vec![kill(true), kill(false), kill(false), kill(false)],
+            messages: vec![message("k", "dispatched", 2)],
+            deliveries,
+        };
+        let twice = vec![delivery("k", false), delivery("k", true)];
+        assert_eq!(dedup_on_redelivery(&seen(twice)).verdict, Verdict::Pass);
+        assert_eq!(dedup_on_redelivery(&seen(vec![delivery("k", false)])).verdict, Verdict::Error);
+        let renamed = vec![delivery("k", false), delivery("k:2", false)];
+        assert_eq!(dedup_on_redelivery(&seen(renamed)).verdict, Verdict::Fail);
+    }
+
+    #[test]
+    fn relays_that_never_met_prove_nothing() {
+        let seen = |first_stands, held, repeats: usize| Pair {
+            first_stands,
+            second_stands: Stands::Ended,
+            held,
+            ended_meanwhile: 1,
+            messages: vec![message("k", "dispatched", 1)],
+            deliveries: vec![delivery("k", false); 1 + repeats],
+        };
+        assert_eq!(two_relays(&seen(Stands::Claiming, 1, 0)).verdict, Verdict::Pass);
+        assert_eq!(two_relays(&seen(Stands::Sending, 1, 0)).verdict, Verdict::Pass);
+        assert_eq!(two_relays(&seen(Stands::Ended, 1, 0)).verdict, Verdict::Error);
+        assert_eq!(two_relays(&seen(Stands::Claiming, 0, 0)).verdict, Verdict::Error);
+        assert_eq!(two_relays(&seen(Stands::Claiming, 1, 1)).verdict, Verdict::Fail);
+    }
+
+    #[test]
+    fn the_back_off_grows() {
+        assert!(grows(&[1000, 2000, 4000]) && grows(&[1000]) && grows(&[]) && grows(&[1000, 950, 3000]));
+        assert!(!grows(&[1000, 1000]) && !grows(&[4000, 2000]) && !grows(&[0, 0]) && !grows(&[-1]));
+    }
+}

@@ -1,0 +1,51 @@
+//! A message that always fails, among others that do not.
+
+use jiff::Timestamp;
+use sor_gate::error::Result;
+use sor_gate::fault::sink::{SinkPlan, Toxic};
+
+use super::judge::{Attempt, Poison};
+use super::yard::Yard;
+
+const POISON: &str = "P-poison";
+
+impl Yard<'_> {
+    pub async fn poison(&self) -> Result<Poison> {
+        self.queue(&[POISON, "P-1", "P-2", "P-3"]).await?;
+        self.sink.set_plan(SinkPlan::key(POISON, Toxic::Status(500))).await?;
+        self.cx.reach("before_poison", &self.values(POISON)).await?;
+        let (mut attempts, mut others) = (Vec::new(), Vec::new());
+        for pass in 0..self.relay.max_attempts + 2 {
+            if pass > 0 {
+                self.age().await?;
+            }
+            let began = Timestamp::now();
+            self.pass("relay").await?;
+            self.cx.reach("after_poison_pass", &self.values(POISON)).await?;
+            let mut messages = self.of_phase("P-").await?;
+            let Some(at) = messages.iter().position(|message| message.key == POISON) else { break };
+            let message = messages.swap_remove(at);
+            if pass == 0 {
+                others = messages;
+            }
+            let pause_ms = message.next_attempt.map(|next| next.as_millisecond() - began.as_millisecond());
+            let over = message.status != "pending";
+            attempts.push(Attempt { message, pause_ms });
+            if over {
+                break;
+            }
+        }
+        let sent = self.deliveries(POISON).len();
+        self.age().await?;
+        self.pass("relay, once more").await?;
+        self.sink.set_plan(SinkPlan::healthy()).await?;
+        let sent_afterwards = self.deliveries(POISON).len() - sent;
+        Ok(Poison {
+            max_attempts: i64::from(self.relay.max_attempts),
+            attempts,
+            others,
+            sent,
+            sent_afterwards,
+        })
+    }
+}
