@@ -26,6 +26,7 @@ pub mod runner;
 pub mod sabotage;
 pub mod session;
 pub mod stage;
+pub mod standing;
 pub mod subject;
 pub mod template;
 pub mod verdict;

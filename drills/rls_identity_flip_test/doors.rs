@@ -8,7 +8,6 @@ use sor_gate::template::Values;
 
 use super::judge::{Door, DoorReading, Doors, Standing};
 use super::reader::Reader;
-use super::standing::{cell, flag};
 
 /// The door that the harness builds itself, to see that one would be noticed.
 pub const CALIBRATION: &str = "sor_gate_door";
@@ -53,17 +52,17 @@ impl Reader<'_> {
         for (lookup, functions) in [(RELATIONS, false), (FUNCTIONS, true)] {
             let found = self.admin.must(lookup, &values).await?;
             for at in 0..found.rows.len() {
-                let kind = cell(&found, at, "kind")?;
+                let kind = found.cell(at, "kind")?;
                 *doors.looked_at.entry(kind.clone()).or_default() += 1;
-                if flag(&found, at, "reachable")? {
+                if found.flag(at, "reachable")? {
                     doors.doors.push(Door {
-                        name: cell(&found, at, "name")?,
+                        name: found.cell(at, "name")?,
                         kind,
-                        role: cell(&found, at, "role")?,
-                        read: cell(&found, at, "read")?,
-                        over: cell(&found, at, "over")?,
-                        seeded: functions || flag(&found, at, "seeded")?,
-                        unbound: flag(&found, at, "unbound")?,
+                        role: found.cell(at, "role")?,
+                        read: found.cell(at, "read")?,
+                        over: found.cell(at, "over")?,
+                        seeded: functions || found.flag(at, "seeded")?,
+                        unbound: found.flag(at, "unbound")?,
                     });
                 }
             }

@@ -9,7 +9,7 @@ use sor_gate::verdict::Finding;
 
 pub use doors::{Door, DoorReading, Doors};
 pub use reuse::{Leak, PlanReuse, Reuse, Storm};
-pub use standing::{Policy, RoleHeld, Standing, Table};
+pub use standing::{Policy, Standing, Table};
 pub use writes::{Attack, CrossWrite};
 
 use super::sight::Sight;

@@ -2,22 +2,11 @@
 
 use sor_gate::error::Result;
 use sor_gate::session::{Rows, Session};
+use sor_gate::standing::held_roles;
 use sor_gate::template::Values;
 
-use super::judge::{Policy, RoleHeld, Standing, Table};
+use super::judge::{Policy, Standing, Table};
 use super::reader::Reader;
-
-/// The role itself and every role that it is a member of, however indirectly.
-pub const HELD: &str = "\
-WITH RECURSIVE held AS (
-    SELECT oid FROM pg_roles WHERE rolname = ${worker}
-    UNION SELECT m.roleid FROM pg_auth_members AS m JOIN held ON m.member = held.oid
-)
-SELECT r.rolname AS name, r.rolsuper AS super, r.rolbypassrls AS bypass, r.rolcreaterole AS creates_roles,
-       r.rolinherit AS inherits, r.rolreplication AS replicates,
-       pg_has_role(${worker}::name, r.oid, 'USAGE') AS usage,
-       (SELECT count(*) FROM pg_class AS c WHERE c.relowner = r.oid AND c.relkind IN ('r', 'p')) AS owned
-FROM held JOIN pg_roles AS r USING (oid) ORDER BY r.rolname <> ${worker}, r.rolname";
 
 /// Tables that carry the tenant column, and those declared; partitions and children belong to their parents.
 const TABLES: &str = "\
@@ -50,7 +39,6 @@ impl Reader<'_> {
         let worker = self.cx.subject.roles.worker.as_str();
         let none = Values::new();
         let by_worker = Values::new().with("worker", worker);
-        let roles = self.admin.must(HELD, &by_worker).await?;
         let declared =
             format!("{{{}}}", self.tenancy.tables.iter().map(|t| quoted(t)).collect::<Vec<_>>().join(","));
         let by_column = Values::new().with("column", &self.tenancy.column).with("declared", declared);
@@ -71,10 +59,10 @@ impl Reader<'_> {
         for (at, oid) in oids.iter().enumerate() {
             found.push(Table {
                 oid: oid.clone(),
-                name: cell(&tables, at, "name")?,
-                enabled: flag(&tables, at, "enabled")?,
-                forced: flag(&tables, at, "forced")?,
-                owner: cell(&tables, at, "owner")?,
+                name: tables.cell(at, "name")?,
+                enabled: tables.flag(at, "enabled")?,
+                forced: tables.flag(at, "forced")?,
+                owner: tables.cell(at, "owner")?,
                 binds: bound(oid)?,
                 attacked: *oid == target,
                 policies: policies_of(&policies, oid)?,
@@ -83,19 +71,7 @@ impl Reader<'_> {
         session.must("SET row_security = off", &none).await?;
         let unguarded = self.look(session).await?;
         session.must("RESET row_security", &none).await?;
-        let mut held = Vec::new();
-        for at in 0..roles.rows.len() {
-            held.push(RoleHeld {
-                name: cell(&roles, at, "name")?,
-                superuser: flag(&roles, at, "super")?,
-                bypass: flag(&roles, at, "bypass")?,
-                creates_roles: flag(&roles, at, "creates_roles")?,
-                inherits: flag(&roles, at, "inherits")?,
-                replicates: flag(&roles, at, "replicates")?,
-                usage: flag(&roles, at, "usage")?,
-                owned: cell(&roles, at, "owned")?.parse().unwrap_or(0),
-            });
-        }
+        let held = held_roles(&self.admin, worker).await?;
         Ok(Standing {
             worker: worker.into(),
             held,
@@ -111,24 +87,13 @@ fn policies_of(rows: &Rows, oid: &str) -> Result<Vec<Policy>> {
     for (at, on) in rows.all("oid")?.iter().enumerate() {
         if on == oid {
             found.push(Policy {
-                name: cell(rows, at, "name")?,
-                permissive: flag(rows, at, "permissive")?,
-                open: flag(rows, at, "open")?,
+                name: rows.cell(at, "name")?,
+                permissive: rows.flag(at, "permissive")?,
+                open: rows.flag(at, "open")?,
             });
         }
     }
     Ok(found)
-}
-
-/// A value of one row; NULL reads as the empty string.
-pub fn cell(rows: &Rows, at: usize, name: &str) -> Result<String> {
-    let column = rows.column(name)?;
-    Ok(rows.rows[at].cells[column].clone().unwrap_or_default())
-}
-
-/// A boolean of one row; NULL reads as false.
-pub fn flag(rows: &Rows, at: usize, name: &str) -> Result<bool> {
-    Ok(cell(rows, at, name)? == "true")
 }
 
 /// An element of an array literal (manual, 8.15.2).

@@ -136,6 +136,24 @@ impl Rows {
         Ok(row.cells[at].clone().unwrap_or_default())
     }
 
+    /// The named column of row `at`; NULL reads as the empty string.
+    ///
+    /// # Errors
+    /// As [`Rows::column`]; a harness error when there is no such row.
+    pub fn cell(&self, at: usize, name: &str) -> Result<String> {
+        let column = self.column(name)?;
+        let row = self.rows.get(at).ok_or_else(|| Error::harness(format!("no row {at} with `{name}`")))?;
+        Ok(row.cells[column].clone().unwrap_or_default())
+    }
+
+    /// The named boolean of row `at`; NULL reads as false.
+    ///
+    /// # Errors
+    /// As [`Rows::cell`].
+    pub fn flag(&self, at: usize, name: &str) -> Result<bool> {
+        Ok(self.cell(at, name)? == "true")
+    }
+
     /// The first column of the first row, if there is one and it is not NULL.
     pub fn scalar(&self) -> Option<&str> {
         self.rows.first()?.cells.first()?.as_deref()

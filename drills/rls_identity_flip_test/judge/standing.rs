@@ -1,25 +1,12 @@
 //! Whether row-level security binds the Worker's role, on every table of tenants.
 
+use sor_gate::standing::{self, HeldRole};
 use sor_gate::verdict::Finding;
 
 use super::super::sight::Sight;
 
 /// From this version on CREATEROLE no longer allows to join any role (release notes of PostgreSQL 16).
 const CREATEROLE_TAMED: u32 = 160_000;
-
-/// The Worker's role or one that it is a member of.
-pub struct RoleHeld {
-    pub name: String,
-    pub superuser: bool,
-    pub bypass: bool,
-    pub creates_roles: bool,
-    pub inherits: bool,
-    pub replicates: bool,
-    /// Whether its privileges apply without SET ROLE.
-    pub usage: bool,
-    /// How many tables it owns.
-    pub owned: u64,
-}
 
 /// A policy for reading that applies to the role.
 pub struct Policy {
@@ -54,7 +41,7 @@ impl Table {
 /// The role and the tables.
 pub struct Standing {
     pub worker: String,
-    pub held: Vec<RoleHeld>,
+    pub held: Vec<HeldRole>,
     pub tables: Vec<Table>,
     /// What the role saw with `row_security = off`, which fails wherever a policy would apply.
     pub unguarded: Sight,
@@ -65,24 +52,8 @@ pub struct Standing {
 impl Standing {
     /// The role's attributes, for the evidence.
     pub fn tell(&self) -> String {
-        let mut text = String::new();
-        for role in &self.held {
-            let how = match (role.name == self.worker, role.usage) {
-                (true, _) => "the Worker's role",
-                (false, true) => "inherited",
-                (false, false) => "member, by SET ROLE only",
-            };
-            text.push_str(&format!(
-                "{} ({how}): superuser {}, BYPASSRLS {}, CREATEROLE {}, REPLICATION {}, INHERIT {}, owns {} table(s)\n",
-                role.name,
-                word(role.superuser),
-                word(role.bypass),
-                word(role.creates_roles),
-                word(role.replicates),
-                word(role.inherits),
-                role.owned
-            ));
-        }
+        let word = |flag: bool| if flag { "yes" } else { "no" };
+        let mut text = standing::tell(&self.held);
         for table in &self.tables {
             text.push_str(&format!(
                 "{}: owner {}, row-level security enabled {}, forced {}, binds the role {}, {} policies for reading\n",
@@ -104,10 +75,6 @@ impl Standing {
     fn names(&self) -> String {
         self.tables.iter().map(|table| table.name.as_str()).collect::<Vec<_>>().join(", ")
     }
-}
-
-fn word(flag: bool) -> &'static str {
-    if flag { "yes" } else { "no" }
 }
 
 /// Enabled and forced, or a role that is provably bound.

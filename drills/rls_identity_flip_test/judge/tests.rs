@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use sor_gate::session::{Outcome, Refusal, Rows};
+use sor_gate::standing::HeldRole;
 use sor_gate::verdict::Verdict;
 
 use super::*;
@@ -78,7 +79,7 @@ fn a_plan_that_was_never_generic_proves_nothing() {
     assert_eq!(reuse::plan_reuse(&seen(4, &["bob saw 47"])).verdict, Verdict::Fail);
 }
 
-fn standing(table: Table, role: RoleHeld) -> Standing {
+fn standing(table: Table, role: HeldRole) -> Standing {
     Standing {
         worker: "worker".into(),
         held: vec![role],
@@ -101,8 +102,8 @@ fn table() -> Table {
     }
 }
 
-fn role(name: &str) -> RoleHeld {
-    RoleHeld {
+fn role(name: &str) -> HeldRole {
+    HeldRole {
         name: name.into(),
         superuser: false,
         bypass: false,
@@ -120,8 +121,8 @@ fn a_role_is_bound_unless_it_owns_or_bypasses() {
     assert_eq!(verdict(standing(table(), role("worker"))), Verdict::Pass);
     assert_eq!(verdict(standing(table(), role("owner"))), Verdict::Fail);
     assert_eq!(verdict(standing(Table { forced: true, ..table() }, role("owner"))), Verdict::Pass);
-    assert_eq!(verdict(standing(table(), RoleHeld { bypass: true, ..role("worker") })), Verdict::Fail);
-    assert_eq!(verdict(standing(table(), RoleHeld { creates_roles: true, ..role("worker") })), Verdict::Fail);
+    assert_eq!(verdict(standing(table(), HeldRole { bypass: true, ..role("worker") })), Verdict::Fail);
+    assert_eq!(verdict(standing(table(), HeldRole { creates_roles: true, ..role("worker") })), Verdict::Fail);
     let off = Standing { unguarded: Sight::only("bob", 1), ..standing(table(), role("worker")) };
     assert_eq!(verdict(off), Verdict::Fail);
 }
