@@ -1,5 +1,6 @@
 //! The catalogue: every drill, in the order in which bundles list them.
 
+mod append_only_event_test;
 mod concurrency_claim_test;
 mod idempotency_retry_test;
 mod mcp_boundary_test;
@@ -18,6 +19,7 @@ pub fn catalogue() -> Catalogue {
         Box::new(idempotency_retry_test::IdempotencyRetryTest),
         Box::new(concurrency_claim_test::ConcurrencyClaimTest),
         Box::new(outbox_relay_retry_test::OutboxRelayRetryTest),
+        Box::new(append_only_event_test::AppendOnlyEventTest),
         Box::new(rls_identity_flip_test::RlsIdentityFlipTest),
         Box::new(mcp_boundary_test::McpBoundaryTest),
     ])

@@ -12,6 +12,7 @@ mod inserts;
 pub mod policies;
 pub mod roles;
 mod texts;
+pub mod triggers;
 mod views;
 
 pub use claims::{raise_when_nothing_updated, undo_updates_of};

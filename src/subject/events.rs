@@ -3,16 +3,39 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-/// The events table and how it is appended to, read and told.
+/// The events table and how it is appended to, read, told and followed.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Events {
     /// Qualified table name.
     pub table: String,
-    /// Appends one event for `${tenant}` and `${run_id}` and answers its id, as the Worker's role.
+    /// The column by which events are identified and ordered; `id` by default.
+    #[serde(default = "default_id")]
+    pub id: String,
+    /// Prepares what an event of `${run_id}` and `${tenant}` must refer to; admin runs it. Nothing by default.
+    pub seed: Option<String>,
+    /// Appends one event for `${tenant}` and `${run_id}`, as the Worker's role.
     pub append: String,
-    /// Presents the events of `${run_id}` as `id, kind, text`, ordered by id.
-    pub rows: String,
-    /// What a follower runs: events after `${cursor}` (empty at first) as `id, cursor`, in order.
-    pub follow: String,
+    /// Settings by which the append-only rule might be got around, as statements that the role tries before an UPDATE:
+    /// `SET app.maintenance = 'on'`. `SET session_replication_role = replica` is always tried.
+    #[serde(default)]
+    pub bypasses: Vec<String>,
+    /// SQLSTATEs that are refusals besides 42501 and an error raised by a trigger of the table.
+    #[serde(default)]
+    pub refusals: Vec<String>,
+    /// Presents the events of `${run_id}` as `id, text, thing, state`: what happened in plain English, and which thing
+    /// (`run`, `turn 3`, `expense R1:3`) it brought into which state. An event may take several rows, or tell of no thing.
+    /// It is read by a role that may read no other table.
+    pub told: Option<String>,
+    /// Present the same things of `${run_id}` as `thing, state` from the tables that hold the present state; admin runs
+    /// them.
+    #[serde(default)]
+    pub snapshot: Vec<String>,
+    /// What a follower of `${tenant}` runs, as the Worker's role: events after `${cursor}` (empty at first) as `id, cursor`,
+    /// in order, a bounded number at a time or all.
+    pub follow: Option<String>,
+}
+
+fn default_id() -> String {
+    "id".into()
 }
