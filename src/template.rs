@@ -4,9 +4,12 @@
 //! identifier or a dollar-quoted body, where Postgres takes no parameter, the value is pasted with the quoting
 //! that the place asks for. `\${name}` stands for the text `${name}` itself; an unknown name is an error.
 
+mod pieces;
+
 use std::collections::BTreeMap;
 
 use crate::error::{Error, Result};
+use pieces::{Piece, Place, pieces};
 
 /// Values by placeholder name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -135,122 +138,18 @@ pub fn names(sql: &str) -> Vec<String> {
         .collect()
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Place {
-    Plain,
-    Literal,
-    Identifier,
-    Dollar(String),
-    Comment,
-}
-
-impl Place {
-    fn paste(&self, value: Option<&str>) -> Result<String> {
-        let Some(value) = value else {
-            return Ok(if *self == Self::Plain { "NULL".to_owned() } else { String::new() });
-        };
-        Ok(match self {
-            Self::Plain => format!("'{}'", value.replace('\'', "''")),
-            Self::Literal => value.replace('\'', "''"),
-            Self::Identifier => value.replace('"', "\"\""),
-            Self::Comment => String::new(),
-            Self::Dollar(tag) if value.contains(tag.as_str()) => {
-                return Err(Error::usage(format!(
-                    "a value contains the dollar quote {tag} that it stands in"
-                ))
-                .fix("use another dollar-quote tag in the statement"));
-            }
-            Self::Dollar(_) => value.to_owned(),
-        })
-    }
-}
-
-enum Piece<'a> {
-    Text(&'a str),
-    Hole { name: &'a str, place: Place },
-}
-
-/// Cuts SQL at its placeholders, keeping track of the quoting each stands in (manual, 4.1 Lexical Structure).
-fn pieces(sql: &str) -> Vec<Piece<'_>> {
-    let mut pieces = Vec::new();
-    let mut place = Place::Plain;
-    let mut depth = 0_usize;
-    let (mut start, mut at) = (0, 0);
-    while at < sql.len() {
-        let rest = &sql[at..];
-        if rest.starts_with("\\${") {
-            pieces.push(Piece::Text(&sql[start..at]));
-            (start, at) = (at + 1, at + 3);
-            continue;
+/// The placeholders that [`fill`] would look up in a word, in order of appearance.
+pub fn word_names(word: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut rest = word;
+    while let Some(at) = rest.find("${") {
+        let Some(end) = rest[at..].find('}').map(|length| at + length) else { break };
+        if !rest[..at].ends_with('\\') {
+            names.push(rest[at + 2..end].to_owned());
         }
-        if let Some(name) = hole(rest) {
-            pieces.push(Piece::Text(&sql[start..at]));
-            pieces.push(Piece::Hole { name, place: place.clone() });
-            at += name.len() + 3;
-            start = at;
-            continue;
-        }
-        let step = match &place {
-            Place::Plain if rest.starts_with('\'') => enter(&mut place, Place::Literal, 1),
-            Place::Plain if rest.starts_with('"') => enter(&mut place, Place::Identifier, 1),
-            Place::Plain if rest.starts_with("--") => {
-                let end = rest.find('\n').unwrap_or(rest.len());
-                end.max(1)
-            }
-            Place::Plain if rest.starts_with("/*") => {
-                depth = 1;
-                enter(&mut place, Place::Comment, 2)
-            }
-            Place::Plain => match dollar_tag(rest) {
-                Some(tag) => enter(&mut place, Place::Dollar(tag.to_owned()), tag.len()),
-                None => width(rest),
-            },
-            Place::Literal if rest.starts_with('\'') => enter(&mut place, Place::Plain, 1),
-            Place::Identifier if rest.starts_with('"') => enter(&mut place, Place::Plain, 1),
-            Place::Dollar(tag) if rest.starts_with(tag.as_str()) => {
-                let length = tag.len();
-                enter(&mut place, Place::Plain, length)
-            }
-            Place::Comment if rest.starts_with("/*") => {
-                depth += 1;
-                2
-            }
-            Place::Comment if rest.starts_with("*/") => {
-                depth -= 1;
-                if depth == 0 { enter(&mut place, Place::Plain, 2) } else { 2 }
-            }
-            _ => width(rest),
-        };
-        at += step;
+        rest = &rest[end + 1..];
     }
-    pieces.push(Piece::Text(&sql[start..]));
-    pieces
-}
-
-fn enter(place: &mut Place, next: Place, step: usize) -> usize {
-    *place = next;
-    step
-}
-
-fn width(rest: &str) -> usize {
-    rest.chars().next().map_or(1, char::len_utf8)
-}
-
-fn hole(rest: &str) -> Option<&str> {
-    let name = rest.strip_prefix("${")?;
-    let name = &name[..name.find('}')?];
-    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    (!name.is_empty() && name.chars().all(plain)).then_some(name)
-}
-
-/// `$$` or `$tag$` at the start, if one opens here.
-fn dollar_tag(rest: &str) -> Option<&str> {
-    let inner = rest.strip_prefix('$')?;
-    let end = inner.find('$')?;
-    let tag = &inner[..end];
-    let word = tag.chars().all(|c| c.is_alphanumeric() || c == '_')
-        && !tag.starts_with(|c: char| c.is_ascii_digit());
-    word.then(|| &rest[..end + 2])
+    names
 }
 
 #[cfg(test)]

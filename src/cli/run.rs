@@ -11,7 +11,7 @@ use crate::drill::Drill;
 use crate::error::Result;
 use crate::exit::Exit;
 use crate::record::{self, AttestedBy, PlanRecord, PolicyRecord, PostgresRecord, Record, Redactor};
-use crate::release::{BundleShape, DrillMeta, ReleaseDecision, ReleasePolicy};
+use crate::release::{BundleShape, DrillMeta, ReleaseDecision};
 use crate::report::folder::EvidenceFolder;
 use crate::report::keep::keep;
 use crate::runner::{DrillRecord, Plan};
@@ -30,6 +30,8 @@ pub async fn run(product: &Product, arguments: &RunArgs, common: &Common) -> Res
     let folder = EvidenceFolder::new(arguments.out.clone().unwrap_or_else(|| PathBuf::from("evidence")));
     folder.check_writable()?;
     let ground = Ground::lay(product, common, arguments.prove).await?;
+    let policy = ground.subject.policy.release();
+    policy.check(&shape(&drills))?;
     // Read before anything runs: the digests are those of the files that are put to the test.
     let about = record::subject(&ground.subject)?;
     let progress = Progress::new(common);
@@ -48,7 +50,6 @@ pub async fn run(product: &Product, arguments: &RunArgs, common: &Common) -> Res
         }
     }
     progress.clear();
-    let policy = ReleasePolicy::default();
     let draft = Record {
         schema_version: record::SCHEMA_VERSION,
         run_id: ground.run_id.to_string(),

@@ -8,18 +8,24 @@ use serde::Deserialize;
 #[serde(deny_unknown_fields)]
 pub struct Claims {
     /// The table of pending work.
+    #[schemars(extend("x-name" = "table"))]
     pub table: String,
     /// Adds a pending row `${id}` for `${tenant}`; admin runs it.
+    #[schemars(extend("x-sql" = {"as": "admin", "with": ["tenant", "id"]}))]
     pub seed: String,
     /// Claims the next row for `${worker}`: the first column answers its id; no row, or a row of NULLs, when there is
     /// nothing to claim. The transaction is committed after it.
+    #[schemars(extend("x-sql" = {"as": "worker", "with": ["tenant", "worker"]}))]
     pub claim: String,
     /// Marks row `${id}` as done by `${worker}`.
+    #[schemars(extend("x-sql" = {"as": "worker", "with": ["tenant", "worker", "id"]}))]
     pub done: String,
     /// Presents all rows of `${tenant}` as `id, status`; status in `pending`, `claimed`, `done`. Admin runs it.
+    #[schemars(extend("x-sql" = {"as": "admin", "with": ["tenant"], "answers": ["id", "status"]}))]
     pub rows: String,
     /// The bound within which the row of a dead claimer becomes claimable, as a Postgres interval.
     pub lease: String,
     /// Lets the claim on row `${id}` be older by `${interval}`; admin runs it. Without it the drill waits for the bound.
+    #[schemars(extend("x-sql" = {"as": "admin", "with": ["tenant", "id", "interval"]}))]
     pub age: Option<String>,
 }

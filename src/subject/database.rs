@@ -15,6 +15,7 @@ use crate::migration::Format;
 pub struct Database {
     /// SQL files run as admin before the migrations: roles, extensions.
     #[serde(default)]
+    #[schemars(extend("x-path" = "file"))]
     pub setup: Vec<PathBuf>,
     /// Folder with the migrations, in any of the formats of `docs/migrations.md`.
     pub migrations: PathBuf,
@@ -28,6 +29,7 @@ pub struct Database {
     pub bookkeeping: Vec<String>,
     /// SQL files run as admin after the migrations: rows that the system cannot do without.
     #[serde(default)]
+    #[schemars(extend("x-path" = "file"))]
     pub seed: Vec<PathBuf>,
 }
 
@@ -80,7 +82,9 @@ impl MigrationCommands {
 #[serde(deny_unknown_fields)]
 pub struct Roles {
     /// Owns the schema and runs the migrations; admin itself by default.
+    #[schemars(extend("x-name" = "role"))]
     pub owner: Option<String>,
     /// The role in whose name the Worker's writes reach the database. Attacks run as this role.
+    #[schemars(extend("x-name" = "role"))]
     pub worker: String,
 }

@@ -10,20 +10,26 @@ use serde::Deserialize;
 #[serde(deny_unknown_fields)]
 pub struct Journal {
     /// Presents the run as `id, status, finished_at`; status in `running`, `complete`, `failed`.
+    #[schemars(extend("x-sql" = {"as": "admin", "with": ["run_id", "tenant"], "answers": ["id", "status", "finished_at"]}))]
     pub runs: String,
     /// Presents its turns as `ordinal, status, digest`; status in `open`, `done`, `failed`. A turn in flight may have no
     /// row. `digest` stands for everything that a finished turn must keep, for example `md5(turns::text)`.
+    #[schemars(extend("x-sql" = {"as": "admin", "with": ["run_id", "tenant"], "answers": ["ordinal", "status", "digest"]}))]
     pub turns: String,
     /// How many turns a whole run has.
     pub turn_count: u32,
     /// Prepares what the run works on: enough for twice the work, in case it is done twice.
+    #[schemars(extend("x-sql" = {"as": "admin", "with": ["run_id", "tenant"]}))]
     pub seed: Option<String>,
     /// Held open by admin so that the Worker stops in mid-turn, behind at least one finished turn: `LOCK TABLE
     /// expenses IN SHARE ROW EXCLUSIVE MODE`. Several runs are held at once.
+    #[schemars(extend("x-sql" = {"as": "admin", "with": ["run_id", "tenant"], "form": "script"}))]
     pub hold: String,
     /// True when the Worker is in mid-turn and may be killed; by default when its backend waits for the hold.
+    #[schemars(extend("x-sql" = {"as": "admin", "with": ["run_id", "tenant"]}))]
     pub kill_when: Option<String>,
     /// Ages the lease of the run by `${interval}`; without it the drill waits for the lease.
+    #[schemars(extend("x-sql" = {"as": "admin", "with": ["run_id", "tenant", "interval"]}))]
     pub age: Option<String>,
     /// How long a dead Worker's run stays leased, as a Postgres interval.
     pub lease: Option<String>,
@@ -32,6 +38,7 @@ pub struct Journal {
     pub held_exit_codes: Vec<i32>,
     /// Presents the dedup keys of the messages that the run has queued, as `dedup_key`; with `[relay]` they are sent to
     /// the harness's sink and counted there.
+    #[schemars(extend("x-sql" = {"as": "admin", "with": ["run_id", "tenant"], "answers": ["dedup_key"]}))]
     pub deliveries: Option<String>,
     /// Tables whose rows are effects; the harness keeps its own ledger of them.
     #[serde(default)]
@@ -43,14 +50,18 @@ pub struct Journal {
 #[serde(deny_unknown_fields)]
 pub struct Effect {
     /// Qualified table name.
+    #[schemars(extend("x-name" = "table"))]
     pub table: String,
     /// SQL expression over `NEW` that names the run.
+    #[schemars(extend("x-sql" = {"as": "admin", "form": "expression"}))]
     pub run: String,
     /// SQL expression over `NEW` that names the turn's ordinal.
+    #[schemars(extend("x-sql" = {"as": "admin", "form": "expression"}))]
     pub turn: String,
     /// `INSERT` (the default) or `UPDATE`.
     pub on: Option<String>,
     /// Only rows for which this expression over `NEW` (and `OLD`, on UPDATE) holds.
+    #[schemars(extend("x-sql" = {"as": "admin", "form": "expression"}))]
     pub when: Option<String>,
     /// What to call it; by default the table's name.
     pub name: Option<String>,

@@ -15,6 +15,7 @@ pub struct Mcp {
     /// How it is started (stdio transport).
     pub program: Program,
     /// The role whose URL it is given; the Worker's role by default.
+    #[schemars(extend("x-name" = "role"))]
     pub role: Option<String>,
     /// The tools it may list, exactly.
     pub allow: Vec<String>,
@@ -29,6 +30,7 @@ pub struct Mcp {
     pub calls: Vec<ToolCall>,
     /// What the tools need of the database: privileges (`SELECT`, `INSERT`, `UPDATE`, `DELETE`, …) by qualified table.
     #[serde(default)]
+    #[schemars(extend("x-keys" = "table"))]
     pub needs: BTreeMap<String, Vec<String>>,
 }
 
@@ -40,6 +42,7 @@ pub struct ToolCall {
     pub tool: String,
     /// Its arguments.
     #[serde(default)]
+    #[schemars(extend("x-word" = ["run_id", "tenant"]))]
     pub arguments: Value,
     /// Calls that must be made first, such as one that claims the run.
     #[serde(default)]

@@ -27,6 +27,7 @@ pub struct Migration {
     pub proposes: BTreeMap<String, Vec<String>>,
     /// SQL that fills the tables it touches, run by admin on the branch beforehand; the rows of `[tenancy]` by default.
     #[serde(default)]
+    #[schemars(extend("x-sql" = {"as": "admin", "form": "script"}))]
     pub fill: Vec<String>,
     /// Longest time in milliseconds that it may keep a concurrent reader or writer waiting.
     #[serde(default = "default_lock_wait_ms")]

@@ -13,7 +13,12 @@ mod load;
 mod mcp;
 mod migration;
 mod outbox;
+mod policy;
+mod problem;
 mod program;
+mod reading;
+mod shape;
+mod spelling;
 mod tenancy;
 
 use std::path::PathBuf;
@@ -27,11 +32,16 @@ pub use events::Events;
 pub use forensics::{Failure, Forensics};
 pub use idempotency::Idempotency;
 pub use journal::{Effect, Journal};
-pub use load::{digest, find, load};
+pub use load::{Draft, FILE_NAME, digest, draft, find, load, parse};
 pub use mcp::{Mcp, ToolCall};
 pub use migration::{History, Migration, Proposal};
 pub use outbox::{Outbox, Relay};
+pub use policy::{Policy, Waiver};
+pub use problem::{Problem, line_and_column, suggest};
 pub use program::{Program, Stdio};
+pub use reading::{Named, Reading, Statement};
+pub use shape::{Form, Shape, Use, schema};
+pub use spelling::{catalog_name, parts};
 pub use tenancy::Tenancy;
 
 /// A system under test. Only `name`, `[database]` and `[roles]` are required.
@@ -74,6 +84,9 @@ pub struct Subject {
     /// The history as the migration tool's commands have told it.
     #[serde(skip)]
     pub told: Option<std::sync::Arc<crate::migration::MigrationSet>>,
+    /// What the owner of the release allows to be missing for a while.
+    #[serde(default)]
+    pub policy: Policy,
     /// The folder of the subject file; relative paths start here.
     #[serde(skip)]
     pub folder: PathBuf,

@@ -10,6 +10,7 @@ use super::Program;
 #[serde(deny_unknown_fields)]
 pub struct Outbox {
     /// Qualified table name.
+    #[schemars(extend("x-name" = "table"))]
     pub table: String,
     /// The column of the dedup key.
     pub key_column: String,
@@ -34,6 +35,7 @@ pub struct Relay {
     /// Sends what is due, and ends or goes on. The drill runs it often: let it time out soon.
     pub program: Program,
     /// The role whose URL it is given.
+    #[schemars(extend("x-name" = "role"))]
     pub role: String,
     /// Header that carries the dedup key.
     #[serde(default = "default_header")]

@@ -13,16 +13,20 @@ use serde::Deserialize;
 #[serde(deny_unknown_fields)]
 pub struct Program {
     /// Program and arguments.
+    #[schemars(extend("x-word" = ["sor_gate", "folder", "database_url", "run_id", "tenant", "worker", "sink_url"]))]
     pub command: Vec<String>,
     /// Variables added to a cleared environment (PATH and HOME are kept).
     #[serde(default)]
+    #[schemars(extend("x-word" = ["sor_gate", "folder", "database_url", "run_id", "tenant", "worker", "sink_url"]))]
     pub env: BTreeMap<String, String>,
     /// Working folder; the folder of the subject file by default.
+    #[schemars(extend("x-path" = "folder"))]
     pub cwd: Option<PathBuf>,
     /// `mcp` connects the program's standard input and output to those of the MCP server.
     pub stdio: Option<Stdio>,
     /// How long it may take, in seconds.
     #[serde(default = "default_timeout")]
+    #[schemars(extend("maximum" = 86400))]
     pub timeout_s: u64,
 }
 

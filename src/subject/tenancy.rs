@@ -8,27 +8,35 @@ use serde::Deserialize;
 #[serde(deny_unknown_fields)]
 pub struct Tenancy {
     /// Sets the tenant for the running transaction: `SELECT set_config('app.tenant', ${tenant}, true)`.
+    #[schemars(extend("x-sql" = {"as": "worker", "with": ["tenant"]}))]
     pub set: String,
     /// What the connection pool runs when a connection comes back to it, for example `DISCARD ALL`; nothing by
     /// default.
+    #[schemars(extend("x-sql" = {"as": "worker", "form": "script"}))]
     pub release: Option<String>,
     /// Two tenants that exist after `database.seed`.
     pub tenants: [String; 2],
     /// A tenant id that does not exist.
     pub stranger: String,
     /// The column that carries the tenant, in every table that has it.
+    #[schemars(extend("x-name" = "column"))]
     pub column: String,
     /// Tables that belong to tenants without carrying the column, and must be covered all the same.
     #[serde(default)]
+    #[schemars(extend("x-name" = "table"))]
     pub tables: Vec<String>,
     /// The table that the rows below go to, for example `public.expenses`.
+    #[schemars(extend("x-name" = "table"))]
     pub table: String,
     /// Inserts row number `${n}` for `${tenant}` into that table, all columns valid.
+    #[schemars(extend("x-sql" = {"as": "worker", "with": ["tenant", "n"]}))]
     pub insert: String,
     /// Creates a tenant `${tenant}`, for drills that need many; admin runs it. `SELECT 1` where a tenant needs no row.
+    #[schemars(extend("x-sql" = {"as": "admin", "with": ["tenant"], "form": "script"}))]
     pub add_tenant: Option<String>,
     /// The id of such a tenant, with `${n}` for a number of five digits; `tenant-${n}` by default.
     #[serde(default = "default_new_tenant")]
+    #[schemars(extend("x-word" = ["n"]))]
     pub new_tenant: String,
 }
 

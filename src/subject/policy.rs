@@ -1,0 +1,49 @@
+//! `[policy]`: what the owner of the release allows to be missing for a while.
+
+use jiff::civil::Date;
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer};
+
+use crate::release::ReleasePolicy;
+
+/// What a release may lack, until when, and by whose word. All drills gate: what is not to count needs a waiver.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Policy {
+    /// What may be `not testable` for a while. A waiver never covers a claim that was put to the test and broke.
+    #[serde(default)]
+    pub waivers: Vec<Waiver>,
+}
+
+/// Lets a drill or a claim be not testable for a while. All four keys are needed, and the decision names each.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Waiver {
+    /// A drill, or one of its claims: `forensics_drill`, `forensics_drill.four_queries`.
+    pub covers: String,
+    /// Why it is accepted.
+    pub reason: String,
+    /// Who accepted it.
+    pub approver: String,
+    /// The last day on which it holds, UTC, as `"2027-01-31"`. From the next day on the release is blocked.
+    #[serde(deserialize_with = "date")]
+    #[schemars(with = "String", extend("format" = "date"))]
+    pub expires: Date,
+}
+
+impl Policy {
+    /// As the release step takes it.
+    pub fn release(&self) -> ReleasePolicy {
+        let waivers = self.waivers.iter().cloned().map(|waiver| {
+            let Waiver { covers, reason, approver, expires } = waiver;
+            crate::release::Waiver { covers, reason, approver, expires }
+        });
+        ReleasePolicy { waivers: waivers.collect(), ..ReleasePolicy::default() }
+    }
+}
+
+fn date<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Date, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let wrong = |_| serde::de::Error::custom(format!("`{text}` is no day; write it as \"2027-01-31\""));
+    text.parse().map_err(wrong)
+}
