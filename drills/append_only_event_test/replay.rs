@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use sor_gate::error::Result;
-use sor_gate::runner::quote_ident;
+use sor_gate::quote::quote_ident;
 use sor_gate::template::Values;
 use sor_gate::worker::Assignment;
 

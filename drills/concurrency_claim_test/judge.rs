@@ -1,75 +1,16 @@
 //! Turns what the claimers saw into findings.
 
+mod seen;
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 
 use sor_gate::interleaving::History;
 use sor_gate::session::Refusal;
 use sor_gate::verdict::Finding;
 
-/// How one claim ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Attempt {
-    /// It got a row.
-    Claimed(String),
-    /// There was nothing to claim.
-    Empty,
-    /// The server refused it.
-    Refused(Refusal),
-}
-
-impl Attempt {
-    fn tell(&self) -> String {
-        match self {
-            Self::Claimed(id) => id.clone(),
-            Self::Empty => "nothing".into(),
-            Self::Refused(refusal) => refusal.to_string(),
-        }
-    }
-}
-
-/// An unprotected claim in the set-up of the pair.
-pub struct Calibration {
-    pub waited: bool,
-    pub took: Attempt,
-}
-
-/// A held, B came.
-pub struct Pair {
-    pub first: Attempt,
-    pub second: Attempt,
-    pub waited: bool,
-    pub open: bool,
-    pub lock_timeout: String,
-    pub calibration: Option<Calibration>,
-}
-
-/// A fleet ran the queue dry.
-pub struct Fleet {
-    pub rows: Vec<String>,
-    pub histories: Vec<Vec<Attempt>>,
-    pub left: Vec<String>,
-    pub held: bool,
-}
-
-/// A claimer was killed.
-pub struct Dead {
-    pub held: Option<String>,
-    pub killed: String,
-    pub at_once: Attempt,
-    pub later: Attempt,
-    pub aged: f64,
-    pub took: f64,
-    pub bound: f64,
-}
-
-/// Everything that was seen.
-pub struct Seen {
-    pub pair: Pair,
-    pub orders: Vec<History>,
-    pub fleet: Fleet,
-    pub empty: Attempt,
-    pub dead: Dead,
-}
+pub use seen::{Attempt, Calibration, Dead, Fleet, Pair, Seen};
 
 /// The evidence line.
 pub fn line(seen: &Seen) -> String {
@@ -301,54 +242,4 @@ fn empty_queue(empty: &Attempt, fleet: &Fleet) -> Finding {
     }
     Finding::judge(claim, *last == Attempt::Empty, expected, format!("claimed {}", last.tell()))
         .witnessed(format!("asked after all {} rows were done", fleet.rows.len()))
-}
-
-#[cfg(test)]
-mod tests {
-    use sor_gate::verdict::Verdict;
-
-    use super::*;
-
-    fn got(id: &str) -> Attempt {
-        Attempt::Claimed(id.into())
-    }
-
-    fn pair(second: &str, waited: bool, calibration: Option<Calibration>) -> Pair {
-        let (first, second) = (got("1"), got(second));
-        Pair { first, second, waited, open: !waited, lock_timeout: "0".into(), calibration }
-    }
-
-    #[test]
-    fn the_pair() {
-        let good = || Some(Calibration { waited: true, took: got("1") });
-        assert_eq!(exclusive(&pair("2", false, good())).verdict, Verdict::Pass);
-        assert_eq!(exclusive(&pair("1", true, None)).verdict, Verdict::Fail);
-        let blunt = Some(Calibration { waited: true, took: got("3") });
-        assert_eq!(exclusive(&pair("2", false, blunt)).verdict, Verdict::Error);
-        assert_eq!(no_wait(&pair("2", true, None)).verdict, Verdict::Fail);
-        assert_eq!(no_wait(&pair("2", false, good())).verdict, Verdict::Pass);
-        let blind = Some(Calibration { waited: false, took: got("1") });
-        assert_eq!(no_wait(&pair("2", false, blind)).verdict, Verdict::Error);
-    }
-
-    #[test]
-    fn the_fleet() {
-        let seen = |histories: Vec<Vec<Attempt>>, left: &[&str]| Fleet {
-            rows: vec!["1".into(), "2".into(), "3".into()],
-            histories,
-            left: left.iter().map(ToString::to_string).collect(),
-            held: true,
-        };
-        let once = vec![vec![got("1"), got("3")], vec![got("2")]];
-        assert_eq!(fleet(&seen(once.clone(), &[])).verdict, Verdict::Pass);
-        assert_eq!(fleet(&seen(once, &["3"])).verdict, Verdict::Fail);
-        assert_eq!(
-            fleet(&seen(vec![vec![got("1"), got("2")], vec![got("2"), got("3")]], &[])).verdict,
-            Verdict::Fail
-        );
-        assert_eq!(
-            fleet(&seen(vec![vec![got("1"), got("2"), got("3")], vec![]], &[])).verdict,
-            Verdict::Fail
-        );
-    }
 }

@@ -1,7 +1,7 @@
 //! The server's own role: what it is, what it may do, and what it was seen to be refused.
 
 use sor_gate::error::Result;
-use sor_gate::runner::quote_ident;
+use sor_gate::quote::quote_ident;
 use sor_gate::session::{Outcome, Session};
 use sor_gate::template::Values;
 

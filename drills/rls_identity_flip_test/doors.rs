@@ -19,11 +19,11 @@ impl Reader<'_> {
     /// Builds a door of the harness's own, which every reading must find leaking.
     pub async fn open_calibration(&self) -> Result<()> {
         let (table, worker) =
-            (&self.tenancy.table, sor_gate::runner::quote_ident(&self.cx.subject.roles.worker));
+            (&self.tenancy.table, sor_gate::quote::quote_ident(&self.cx.subject.roles.worker));
         let ask = "SELECT n.nspname AS schema FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace \
                    WHERE c.oid = ${table}::text::regclass";
         let schema = self.admin.must(ask, &Values::new().with("table", table)).await?.first("schema")?;
-        let schema = sor_gate::runner::quote_ident(&schema);
+        let schema = sor_gate::quote::quote_ident(&schema);
         let view = format!("{schema}.{CALIBRATION}");
         let script =
             format!("CREATE VIEW {view} AS SELECT * FROM {table}; GRANT SELECT ON {view} TO {worker}");

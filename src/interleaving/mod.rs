@@ -5,6 +5,7 @@ mod history;
 mod monitor;
 mod orders;
 mod run;
+mod running;
 mod script;
 
 pub use history::{History, Performed, StepOutcome};

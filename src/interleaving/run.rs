@@ -4,11 +4,10 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::task::JoinHandle;
-
 use super::history::{History, Performed, StepOutcome};
 use super::monitor::{blockers, renew};
 use super::orders::{count, orders};
+use super::running::Running;
 use super::script::{Actor, Interleavings};
 use crate::error::{Error, Result};
 use crate::recorder::Recorder;
@@ -75,23 +74,6 @@ struct Ground<'a> {
     monitor: Session,
     sessions: Vec<Arc<Session>>,
     pids: Vec<i32>,
-}
-
-/// A step that has begun and not ended.
-struct Running {
-    task: JoinHandle<Result<Outcome>>,
-    step: String,
-    begun: usize,
-    /// Whom it waited for when last looked at.
-    waits_for: Vec<usize>,
-    /// Whom it was ever seen to wait for.
-    blocked_by: Vec<usize>,
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
 }
 
 /// One interleaving under way.

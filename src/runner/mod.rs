@@ -11,7 +11,6 @@ use std::time::{Duration, Instant};
 use futures::stream::{self, StreamExt};
 use tokio::sync::OnceCell;
 
-pub use crate::quote::quote_ident;
 pub use once::Ended;
 pub use outcome::{BreakRecord, DrillRecord, Proof};
 

@@ -2,7 +2,7 @@
 
 use crate::drill::Applied;
 use crate::error::Result;
-use crate::runner::quote_ident;
+use crate::quote::quote_ident;
 use crate::session::Session;
 use crate::template::Values;
 

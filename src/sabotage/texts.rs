@@ -1,7 +1,7 @@
 //! Triggers that do something to the text of new rows.
 
 use crate::error::Result;
-use crate::runner::quote_ident;
+use crate::quote::quote_ident;
 use crate::session::Session;
 use crate::template::Values;
 

@@ -8,8 +8,9 @@ use crate::source::Source;
 
 /// The engine's modules that a drill has no business with: what starts, decides and reports is not the drill's.
 const BEHIND_THE_FACE: [&str; 7] = ["cli", "events", "exit", "process", "release", "report", "runner"];
-/// What they may name of those all the same: signals and wait statuses are what a kill is proven with.
-const FACE_OF_PROCESSES: [&str; 2] = ["sor_gate::process::Signal", "sor_gate::process::Stopped"];
+/// What they may name of those all the same: what a kill is proven with, and what a process is seen to hold.
+const FACE_OF_PROCESSES: [&str; 3] =
+    ["sor_gate::process::Signal", "sor_gate::process::Stopped", "sor_gate::process::Socket"];
 /// The words that a table's name follows.
 const BEFORE_A_TABLE: [&str; 7] = ["FROM", "INTO", "UPDATE", "JOIN", "TABLE", "TRUNCATE", "ONLY"];
 

@@ -2,7 +2,7 @@
 
 use sor_gate::drill::{Applied, Break};
 use sor_gate::error::Result;
-use sor_gate::runner::quote_ident;
+use sor_gate::quote::quote_ident;
 use sor_gate::stage::Stage;
 
 /// Switches statement logging off for the server's role, which outranks the database's own setting (manual, 20.1.3).

@@ -2,7 +2,7 @@
 
 use sor_gate::drill::{Applied, Break};
 use sor_gate::error::Result;
-use sor_gate::runner::quote_ident;
+use sor_gate::quote::quote_ident;
 use sor_gate::stage::Stage;
 
 /// Makes the server's role a member of a superuser, which it becomes by SET ROLE. A role that is a superuser itself is

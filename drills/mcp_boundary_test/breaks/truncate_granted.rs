@@ -2,7 +2,7 @@
 
 use sor_gate::drill::{Applied, Break};
 use sor_gate::error::Result;
-use sor_gate::runner::quote_ident;
+use sor_gate::quote::quote_ident;
 use sor_gate::stage::Stage;
 
 /// Grants TRUNCATE on a table for which the tools do not need it.

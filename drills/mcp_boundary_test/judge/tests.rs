@@ -3,6 +3,8 @@
 use serde_json::json;
 use sor_gate::verdict::Verdict;
 
+use sor_gate::mcp::Reply;
+
 use super::*;
 
 fn refused() -> Answer {

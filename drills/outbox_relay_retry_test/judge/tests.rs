@@ -1,0 +1,97 @@
+//! The judge's edge cases.
+
+use sor_gate::verdict::Verdict;
+
+use jiff::Timestamp;
+use sor_gate::fault::FaultKind;
+
+use super::*;
+
+fn message(key: &str, status: &str, attempts: i64) -> Message {
+    Message {
+        key: key.into(),
+        status: status.into(),
+        attempts,
+        last_error: "500".into(),
+        next_attempt: Some(Timestamp::MAX),
+    }
+}
+
+fn delivery(key: &str, duplicate: bool) -> Delivery {
+    Delivery {
+        seq: 0,
+        at: String::new(),
+        method: "POST".into(),
+        path: "/".into(),
+        key: Some(key.into()),
+        body: String::new(),
+        accepted: true,
+        duplicate,
+        fault: None,
+        status: Some(200),
+    }
+}
+
+#[test]
+fn a_torn_write_fails_and_a_write_that_writes_nothing_is_not_proven() {
+    let seen = |business, whole| Atomic { cuts: vec![Cut { after: 1, business, messages: 0 }], whole };
+    assert_eq!(atomic_with_write(&seen(0, (1, 1))).verdict, Verdict::Pass);
+    assert_eq!(atomic_with_write(&seen(1, (1, 1))).verdict, Verdict::Fail);
+    assert_eq!(atomic_with_write(&seen(0, (0, 0))).verdict, Verdict::Error);
+}
+
+#[test]
+fn a_failure_must_be_written_down() {
+    let seen = |message: Message, fired: usize| Failures {
+        failed: vec![Failed { key: "k".into(), began: Timestamp::UNIX_EPOCH, message: Some(message) }],
+        fired: vec![(FaultKind::Status, "500".into()); fired],
+        retried: vec![],
+        deliveries: vec![],
+    };
+    assert_eq!(stays_pending(&seen(message("k", "pending", 1), 1)).verdict, Verdict::Pass);
+    assert_eq!(stays_pending(&seen(message("k", "pending", 1), 0)).verdict, Verdict::Error);
+    assert_eq!(stays_pending(&seen(message("k", "dispatched", 1), 1)).verdict, Verdict::Fail);
+    assert_eq!(stays_pending(&seen(message("k", "pending", 0), 1)).verdict, Verdict::Fail);
+    let silent = Message { last_error: String::new(), ..message("k", "pending", 1) };
+    assert_eq!(stays_pending(&seen(silent, 1)).verdict, Verdict::Fail);
+    let due = Message { next_attempt: None, ..message("k", "pending", 1) };
+    assert_eq!(stays_pending(&seen(due, 1)).verdict, Verdict::Fail);
+}
+
+#[test]
+fn one_delivery_proves_no_dedup() {
+    let kill = |redelivers| Kill { key: "k".into(), landed: true, redelivers, witness: "9".into() };
+    let seen = |deliveries| Kills {
+        kills: vec![kill(true), kill(false), kill(false), kill(false)],
+        messages: vec![message("k", "dispatched", 2)],
+        deliveries,
+    };
+    let twice = vec![delivery("k", false), delivery("k", true)];
+    assert_eq!(dedup_on_redelivery(&seen(twice)).verdict, Verdict::Pass);
+    assert_eq!(dedup_on_redelivery(&seen(vec![delivery("k", false)])).verdict, Verdict::Error);
+    let renamed = vec![delivery("k", false), delivery("k:2", false)];
+    assert_eq!(dedup_on_redelivery(&seen(renamed)).verdict, Verdict::Fail);
+}
+
+#[test]
+fn relays_that_never_met_prove_nothing() {
+    let seen = |first_stands, held, repeats: usize| Pair {
+        first_stands,
+        second_stands: Stands::Ended,
+        held,
+        ended_meanwhile: 1,
+        messages: vec![message("k", "dispatched", 1)],
+        deliveries: vec![delivery("k", false); 1 + repeats],
+    };
+    assert_eq!(two_relays(&seen(Stands::Claiming, 1, 0)).verdict, Verdict::Pass);
+    assert_eq!(two_relays(&seen(Stands::Sending, 1, 0)).verdict, Verdict::Pass);
+    assert_eq!(two_relays(&seen(Stands::Ended, 1, 0)).verdict, Verdict::Error);
+    assert_eq!(two_relays(&seen(Stands::Claiming, 0, 0)).verdict, Verdict::Error);
+    assert_eq!(two_relays(&seen(Stands::Claiming, 1, 1)).verdict, Verdict::Fail);
+}
+
+#[test]
+fn the_back_off_grows() {
+    assert!(grows(&[1000, 2000, 4000]) && grows(&[1000]) && grows(&[]) && grows(&[1000, 950, 3000]));
+    assert!(!grows(&[1000, 1000]) && !grows(&[4000, 2000]) && !grows(&[0, 0]) && !grows(&[-1]));
+}

@@ -1,0 +1,98 @@
+//! The judge's edge cases.
+
+use sor_gate::effects::Counts;
+use sor_gate::verdict::Verdict;
+
+use super::super::observed::{RunState, Turn};
+use super::*;
+
+fn journal(status: &str, turns: &[&str]) -> RunState {
+    let turn = |(ordinal, status): (i64, &&str)| Turn {
+        ordinal,
+        status: (*status).into(),
+        digest: format!("{ordinal} {status}"),
+    };
+    RunState {
+        status: status.into(),
+        finished: status != "running",
+        turns: (1..).zip(turns).map(turn).collect(),
+    }
+}
+
+fn effects(turns: &[(i64, i64)]) -> Counts {
+    turns.iter().map(|(turn, times)| ((turn.to_string(), "row".to_owned()), *times)).collect()
+}
+
+fn kill() -> Kill {
+    Kill { landed: true, status: "9".into(), mid_turn: true, journal: journal("running", &["done", "open"]) }
+}
+
+fn whole() -> Outcome {
+    let ended = Ended { worker: "B".into(), code: Some(0), last_line: String::new() };
+    let journal = journal("complete", &["done", "done", "done"]);
+    Outcome { ended, journal, effects: effects(&[(1, 1), (2, 1), (3, 1)]), deliveries: None }
+}
+
+fn seen() -> Seen {
+    let left = vec![Ended { worker: "C".into(), code: Some(75), last_line: String::new() }];
+    Seen {
+        turns: 3,
+        held_exit_codes: vec![75],
+        control: whole(),
+        crashed: Crashed { kill: kill(), end: whole() },
+        two: TwoResumers { kill: kill(), at_work: 1, left, end: whole() },
+        twice: CrashedTwice { first: kill(), second: kill(), end: whole() },
+    }
+}
+
+fn red(seen: &Seen) -> Vec<(String, Verdict)> {
+    let red = judge(seen).into_iter().filter(|finding| finding.verdict != Verdict::Pass);
+    red.map(|finding| (finding.claim, finding.verdict)).collect()
+}
+
+#[test]
+fn what_should_be_is_green_and_a_kill_that_missed_is_not_proven() {
+    assert_eq!(red(&seen()), []);
+    let mut missed = seen();
+    missed.crashed.kill.mid_turn = false;
+    assert!(red(&missed).iter().all(|(_, verdict)| *verdict == Verdict::Error));
+    assert_eq!(red(&missed).len(), 4);
+    let mut empty = seen();
+    empty.control.effects.clear();
+    assert!(red(&empty).iter().all(|(_, verdict)| *verdict == Verdict::Error));
+}
+
+#[test]
+fn a_doubled_effect_is_red_where_its_turn_stood_at_the_kill() {
+    for (turn, claim) in [(1, "resumes_at_gap"), (2, "exactly_once_effects"), (3, "exactly_once_effects")] {
+        let mut doubled = seen();
+        doubled.crashed.end.effects.insert((turn.to_string(), "row".into()), 2);
+        assert_eq!(red(&doubled), [(claim.to_owned(), Verdict::Fail)], "turn {turn}");
+    }
+}
+
+#[test]
+fn a_turn_on_paper_is_lost() {
+    let mut lost = seen();
+    lost.crashed.end.effects.remove(&("2".into(), "row".into()));
+    assert_eq!(red(&lost)[0], ("no_lost_turn".into(), Verdict::Fail));
+    let mut gap = seen();
+    gap.crashed.end.journal.turns.remove(1);
+    assert_eq!(red(&gap), [("no_lost_turn".into(), Verdict::Fail)]);
+}
+
+#[test]
+fn two_at_work_or_an_impolite_second_fails_and_a_missing_one_is_not_proven() {
+    let with = |at_work, left: Vec<Option<i32>>| {
+        let mut seen = seen();
+        let ended = |code| Ended { worker: "C".into(), code, last_line: String::new() };
+        (seen.two.at_work, seen.two.left) = (at_work, left.into_iter().map(ended).collect());
+        one_resumer(&seen).verdict
+    };
+    assert_eq!(with(1, vec![Some(0)]), Verdict::Pass);
+    assert_eq!(with(2, vec![]), Verdict::Fail);
+    assert_eq!(with(1, vec![Some(1)]), Verdict::Fail);
+    assert_eq!(with(1, vec![None]), Verdict::Fail);
+    assert_eq!(with(1, vec![]), Verdict::Error);
+    assert_eq!(with(0, vec![Some(75), Some(75)]), Verdict::Fail);
+}
