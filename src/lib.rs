@@ -1,5 +1,6 @@
 //! The engine: it knows how to provision Postgres, run drills and weigh evidence, and names no drill.
 
+pub mod attest;
 pub mod catalog;
 pub mod cli;
 pub mod context;

@@ -42,6 +42,13 @@ pub enum Command {
     },
     /// Recompute the release decision from a bundle
     Decide(DecideArgs),
+    /// Check offline that evidence is whole and unchanged: digests, chain, signature, decision
+    Verify(VerifyArgs),
+    /// Make an ed25519 key that signs attestations
+    Keygen {
+        /// Where the private key goes (PEM); the public one goes to FILE.pub
+        file: PathBuf,
+    },
     /// List drills, claims and breaks
     List,
     /// Show a drill's page: habit, method, how it is broken, remedy
@@ -62,6 +69,9 @@ pub struct RunArgs {
     /// How many breaks each drill is repeated under
     #[arg(long, env = "SOR_GATE_PROVE", default_value = "one")]
     pub prove: Prove,
+    /// Sign the attestation with this ed25519 private key (PEM)
+    #[arg(long, env = "SOR_GATE_SIGN_KEY", value_name = "FILE")]
+    pub sign_key: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -75,6 +85,15 @@ pub struct DecideArgs {
     /// Block when the record is older, e.g. 12h, 7d
     #[arg(long, env = "SOR_GATE_MAX_AGE", value_name = "AGE", value_parser = age)]
     pub max_age: Option<jiff::SignedDuration>,
+}
+
+#[derive(Debug, Args)]
+pub struct VerifyArgs {
+    /// The folder of a run, or the folder that holds `runs`
+    pub dir: PathBuf,
+    /// The attestation must be signed by this ed25519 public key (PEM)
+    #[arg(long, env = "SOR_GATE_KEY", value_name = "FILE")]
+    pub key: Option<PathBuf>,
 }
 
 /// Reads `90m`, `12h`, `7d`; a day is 24 hours.

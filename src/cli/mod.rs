@@ -4,6 +4,7 @@ mod args;
 mod decide;
 mod drill;
 mod explain;
+mod keygen;
 mod list;
 mod pick;
 mod progress;
@@ -11,6 +12,7 @@ mod prove;
 mod run;
 mod setup;
 mod terminal;
+mod verify;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -67,6 +69,8 @@ fn dispatch(product: &Product, cli: &Cli) -> Result<Exit, Error> {
     match &cli.command {
         Command::List => list::list(&product.catalogue, common),
         Command::Explain { drill } => explain::explain(&product.catalogue, drill),
+        Command::Verify(arguments) => verify::verify(&product.catalogue, arguments, common),
+        Command::Keygen { file } => keygen::keygen(file),
         Command::Decide(arguments) => decide::decide(&product.catalogue, arguments, common),
         Command::Run(_) | Command::Drill(_) | Command::Prove { .. } => block_on(async {
             let interrupted = setup::interrupted()?;

@@ -7,11 +7,14 @@ use super::args::{Common, Format, RunArgs};
 use super::progress::Progress;
 use super::setup::Ground;
 use super::{Product, pick, terminal};
+use crate::attest::SignKey;
 use crate::drill::Drill;
 use crate::error::Result;
 use crate::exit::Exit;
-use crate::record::{self, AttestedBy, PlanRecord, PolicyRecord, PostgresRecord, Record, Redactor};
-use crate::release::{BundleShape, DrillMeta, ReleaseDecision};
+use crate::record::{
+    self, AttestedBy, DrillAbout, PlanRecord, PolicyRecord, PostgresRecord, Record, Redactor,
+};
+use crate::release::{BundleShape, ReleaseDecision};
 use crate::report::folder::EvidenceFolder;
 use crate::report::keep::keep;
 use crate::runner::{DrillRecord, Plan};
@@ -29,6 +32,7 @@ pub async fn run(product: &Product, arguments: &RunArgs, common: &Common) -> Res
     };
     let folder = EvidenceFolder::new(arguments.out.clone().unwrap_or_else(|| PathBuf::from("evidence")));
     folder.check_writable()?;
+    let key = arguments.sign_key.as_deref().map(SignKey::read).transpose()?;
     let ground = Ground::lay(product, common, arguments.prove).await?;
     let policy = ground.subject.policy.release();
     policy.check(&shape(&drills))?;
@@ -73,7 +77,7 @@ pub async fn run(product: &Product, arguments: &RunArgs, common: &Common) -> Res
         drills: records,
     };
     let redactor = Redactor::new(Some(&ground.subject), &common.postgres);
-    let kept = keep(&folder, &shape(&drills), &policy, redactor.value(draft)?)?;
+    let kept = keep(&folder, &shape(&drills), redactor.value(draft)?, key.as_ref())?;
     if common.format == Format::Json {
         terminal::print_json(&kept.record)?;
     }
@@ -97,13 +101,8 @@ fn plan(plan: &Plan, sabotage: Option<String>) -> PlanRecord {
 
 /// What the release step knows of the drills.
 pub fn shape(drills: &[&dyn Drill]) -> BundleShape {
-    let meta = |drill: &&dyn Drill| {
-        let spec = drill.spec();
-        spec.claims.iter().fold(DrillMeta::new(spec.id, spec.lesson, spec.habit), |meta, claim| {
-            meta.claim(claim.id, claim.remedy)
-        })
-    };
-    BundleShape { drills: drills.iter().map(meta).collect() }
+    let about: Vec<DrillAbout> = drills.iter().map(|drill| drill.spec().into()).collect();
+    record::shape(&about)
 }
 
 /// The exit code of a decision.

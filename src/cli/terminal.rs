@@ -14,6 +14,7 @@ use crate::error::{Error, Result};
 use crate::release::ReleaseDecision;
 use crate::runner::{BreakRecord, DrillRecord, Ended, Proof};
 use crate::verdict::{Finding, Verdict};
+use crate::verify::Checked;
 
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
@@ -182,6 +183,31 @@ pub fn decision(common: &Common, decision: &ReleaseDecision, folder: Option<&Pat
     if let (Some(folder), false) = (folder, common.quiet) {
         say(&format!("{DIM}evidence in {}, {:.2} s{DIM:#}", folder.display(), took.as_secs_f64()));
     }
+}
+
+/// What was found of each run, the newest last.
+pub fn verified(common: &Common, runs: &[Checked], defects: &[String]) {
+    for run in runs {
+        let decision = run.decision.as_deref().unwrap_or("undecided");
+        let (style, word) = if run.defects.is_empty() { (GREEN, "intact") } else { (RED, "CHANGED") };
+        if !common.quiet || !run.defects.is_empty() {
+            say(&format!("{style}{word}{style:#} {BOLD}{}{BOLD:#} {decision}", run.run_id));
+        }
+        for defect in &run.defects {
+            say(&format!("    {defect}"));
+        }
+        for note in run.notes.iter().filter(|_| !common.quiet) {
+            say(&format!("    {DIM}{note}{DIM:#}"));
+        }
+    }
+    for defect in defects {
+        say(&format!("{RED}CHANGED{RED:#} {defect}"));
+    }
+}
+
+/// A word aside.
+pub fn note(text: &str) {
+    say(&format!("{DIM}{text}{DIM:#}"));
 }
 
 fn mark(verdict: Verdict) -> String {

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::drill::DrillSpec;
+use crate::release::{BundleShape, DrillMeta};
 
 /// A drill in words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -40,4 +41,13 @@ impl From<&DrillSpec> for DrillAbout {
         });
         Self { id: spec.id.into(), lesson: spec.lesson, habit: spec.habit.into(), claims: claims.collect() }
     }
+}
+
+/// The shape of the bundle that lists these drills.
+pub fn shape(drills: &[DrillAbout]) -> BundleShape {
+    let meta = |drill: &DrillAbout| {
+        let bare = DrillMeta::new(&drill.id, drill.lesson, &drill.habit);
+        drill.claims.iter().fold(bare, |meta, claim| meta.claim(&claim.id, &claim.remedy))
+    };
+    BundleShape { drills: drills.iter().map(meta).collect() }
 }

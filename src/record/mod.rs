@@ -1,6 +1,7 @@
 //! The record: everything behind each line of a bundle, as an auditor reads it.
 
 mod about;
+mod doubled;
 mod gather;
 mod git;
 mod read;
@@ -9,7 +10,8 @@ mod schema;
 mod seal;
 mod types;
 
-pub use about::{ClaimAbout, DrillAbout};
+pub use about::{ClaimAbout, DrillAbout, shape};
+pub(crate) use doubled::doubled;
 pub use gather::{host, subject, tool};
 pub use read::{Beside, RECORD_FILE, read};
 pub use redact::Redactor;

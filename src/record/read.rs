@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use super::doubled::doubled;
 use super::types::{Record, SCHEMA_VERSION};
 use crate::error::{Error, Result};
 
@@ -14,6 +15,9 @@ pub const RECORD_FILE: &str = "record.json";
 /// Reads a record, or says what is wrong with it, one line a defect.
 pub fn read(bytes: &[u8]) -> Result<Record, Vec<String>> {
     let defect = |what: String| vec![format!("{RECORD_FILE}: {what}")];
+    if let Some(path) = doubled(bytes) {
+        return Err(defect(format!("key `{path}` stands twice")));
+    }
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let record: Record = match serde_path_to_error::deserialize(&mut json) {
         Ok(record) => record,

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::folder::{EvidenceFolder, RunWriter};
 use super::markdown::bundle_markdown;
 use super::run_id::RunId;
+use crate::attest::{ATTESTATION_FILE, SignKey, attestation};
 use crate::error::{Error, Result};
 use crate::record::{self, Facts as _, Previous, RECORD_FILE, Record};
 use crate::release::{self, BundleShape, EvidenceBundle, Line, ReleaseDecision, ReleasePolicy};
@@ -28,12 +29,14 @@ pub struct Kept {
 pub fn keep(
     folder: &EvidenceFolder,
     shape: &BundleShape,
-    policy: &ReleasePolicy,
     draft: Record,
+    key: Option<&SignKey>,
 ) -> Result<Kept> {
     let mut record = draft;
-    let (bundle, decision) = sealed(shape, policy, &record);
+    let policy = record::policy(&record.policy);
+    let (bundle, decision) = sealed(shape, &policy, &record);
     record.decision = decision.word().to_owned();
+    record.attested_by.key = key.map(|key| key.public().id()).transpose()?;
     let id = RunId::parse(&record.run_id)
         .ok_or_else(|| Error::harness(format!("`{}` is no run id", record.run_id)))?;
     let writer = folder.begin(&id)?;
@@ -47,7 +50,9 @@ pub fn keep(
     record.files = record::files(files.iter().map(|(name, content)| (name.as_str(), content.as_slice())));
     let last = |writer: &RunWriter, before: Option<RunId>| {
         record.previous = before.map(|id| previous(folder, &id));
-        writer.write(RECORD_FILE, &record.to_json()?)
+        let bytes = record.to_json()?;
+        writer.write(RECORD_FILE, &bytes)?;
+        writer.write(ATTESTATION_FILE, &attestation(&record, &bytes, key)?)
     };
     let place = writer.publish_with(last)?;
     Ok(Kept { place, record, bundle, decision })
