@@ -2,6 +2,7 @@
 
 mod append_only_event_test;
 mod concurrency_claim_test;
+mod forensics_drill;
 mod idempotency_retry_test;
 mod mcp_boundary_test;
 mod migration_review;
@@ -22,5 +23,6 @@ pub fn catalogue() -> Catalogue {
         Box::new(append_only_event_test::AppendOnlyEventTest),
         Box::new(rls_identity_flip_test::RlsIdentityFlipTest),
         Box::new(mcp_boundary_test::McpBoundaryTest),
+        Box::new(forensics_drill::ForensicsDrill),
     ])
 }

@@ -7,6 +7,7 @@ use crate::context::Context;
 use crate::error::Result;
 use crate::evidence::Evidence;
 use crate::stage::Stage;
+use crate::subject::Subject;
 
 pub use futures::future::BoxFuture;
 
@@ -91,6 +92,13 @@ impl DrillSpec {
 pub trait Drill: Send + Sync {
     /// What is fixed about it.
     fn spec(&self) -> &'static DrillSpec;
+
+    /// Rows that the drill wants to find in place, beyond the subject's own: SQL that admin runs after the seed, with
+    /// triggers and foreign keys off where admin may. The state is kept as a template, so that only the first run pays
+    /// for it.
+    fn stock(&self, _subject: &Subject) -> Option<String> {
+        None
+    }
 
     /// Runs it once, on the subject as the context hands it over (sabotaged or not).
     async fn run(&self, cx: &Context) -> Result<Evidence>;

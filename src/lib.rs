@@ -11,6 +11,7 @@ pub mod events;
 pub mod evidence;
 pub mod exit;
 pub mod fault;
+pub mod forensics;
 pub mod hooks;
 pub mod interleaving;
 pub mod mcp;

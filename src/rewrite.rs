@@ -71,6 +71,12 @@ pub fn without_local(sql: &str) -> Option<String> {
     (lower[last..close].trim() == "true").then(|| format!("{} false{}", &sql[..last], &sql[close..]))
 }
 
+/// The statement with every comparison `= ${name}` widened to any value that is not NULL; `None` when it has none.
+pub fn for_any(sql: &str, name: &str) -> Option<String> {
+    let compared = regex::Regex::new(&format!(r"=\s*\$\{{{}\}}(::\w+)*", regex::escape(name))).ok()?;
+    compared.is_match(sql).then(|| compared.replace_all(sql, "IS NOT NULL").into_owned())
+}
+
 fn without(sql: &str, wanted: &dyn Fn(&SyntaxNode) -> bool) -> Option<String> {
     let cuts = ranges(sql, wanted);
     let mut rewritten = sql.to_owned();
@@ -135,6 +141,16 @@ mod tests {
         assert_eq!(without_local(call).unwrap(), "SELECT set_config('app.tenant', lower(${tenant}), false)");
         assert_eq!(without_local("set local app.tenant = 'x'").unwrap(), "SET app.tenant = 'x'");
         assert_eq!(without_local("SELECT set_config('a', 'b', false)"), None);
+    }
+
+    #[test]
+    fn conditions_are_widened() {
+        let query = "SELECT n FROM t WHERE t.run = ${run_id}::text AND a = ${other}";
+        assert_eq!(
+            for_any(query, "run_id").unwrap(),
+            "SELECT n FROM t WHERE t.run IS NOT NULL AND a = ${other}"
+        );
+        assert_eq!(for_any("SELECT 1", "run_id"), None);
     }
 
     #[test]

@@ -181,6 +181,14 @@ impl<'a> Runner<'a> {
         ended
     }
 
+    /// The template that a drill starts from: the subject's schema, with what the drill keeps in stock.
+    async fn template_of(&self, drill: &dyn Drill) -> Result<Template> {
+        let Some(stock) = drill.stock(&self.subject) else { return self.template().await.cloned() };
+        let schema = Arc::new(schema::Schema::read(&self.subject, schema::Until::Proposal)?.stocked(stock));
+        let key = schema.key().to_owned();
+        self.provisioner.template(&key, &prepare(schema)).await
+    }
+
     async fn template(&self) -> Result<&Template> {
         self.template
             .get_or_try_init(|| async {

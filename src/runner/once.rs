@@ -65,7 +65,8 @@ impl Runner<'_> {
     ) -> Result<Evidence, Error> {
         let mut subject = self.subject.clone();
         let mut hooks = Hooks::default();
-        let cluster = self.provisioner.cluster(self.template().await?, &ClusterOptions::default()).await?;
+        let cluster =
+            self.provisioner.cluster(&self.template_of(drill).await?, &ClusterOptions::default()).await?;
         for role in subject.login_roles() {
             cluster.admit(role).await?;
         }

@@ -6,12 +6,17 @@ use crate::postgres::Cluster;
 use crate::quote::quote_ident;
 use crate::subject::{Subject, digest};
 
+/// Triggers and foreign keys off (manual, 20.11.1, session_replication_role), where admin may.
+const UNCHECKED: &str = "DO $$ BEGIN PERFORM set_config('session_replication_role', 'replica', false); \
+                         EXCEPTION WHEN insufficient_privilege THEN NULL; END $$";
+
 /// SQL in the order in which it is applied.
 pub struct Schema {
     owner: Option<String>,
     setup: Vec<Script>,
     migrations: Vec<Script>,
     seed: Vec<Script>,
+    stock: Option<String>,
     key: String,
 }
 
@@ -39,6 +44,7 @@ impl Schema {
             setup: read_all(&subject.database.setup)?,
             migrations: if until == Until::Start { Vec::new() } else { migrations(subject)? },
             seed: read_all(seed)?,
+            stock: None,
             key: String::new(),
         };
         let mut all = format!("{:?}\0", schema.owner);
@@ -47,6 +53,13 @@ impl Schema {
         }
         schema.key = digest(all.as_bytes());
         Ok(schema)
+    }
+
+    /// The same with further rows, put in last.
+    pub fn stocked(mut self, stock: String) -> Self {
+        self.key = digest(format!("{}\0{stock}", self.key).as_bytes());
+        self.stock = Some(stock);
+        self
     }
 
     /// Digest of everything that is applied.
@@ -77,6 +90,14 @@ impl Schema {
         admin.batch_execute("RESET ROLE").await?;
         for script in &self.seed {
             whole(&admin, script).await?;
+        }
+        if let Some(stock) = &self.stock {
+            admin.batch_execute(UNCHECKED).await?;
+            let put = admin.batch_execute(stock).await;
+            put.map_err(|error| {
+                Error::from(error).during("putting in the rows that a drill keeps in stock")
+            })?;
+            admin.batch_execute("RESET session_replication_role").await?;
         }
         admin.batch_execute("ANALYZE").await?;
         Ok(())

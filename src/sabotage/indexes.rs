@@ -1,7 +1,7 @@
 //! Unique indexes and constraints.
 
 use crate::drill::Applied;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::quote::quote_ident;
 use crate::session::Session;
 use crate::template::Values;
@@ -40,4 +40,41 @@ pub async fn drop_unique_indexes(admin: &Session, table: &str, column: &str) -> 
 pub async fn make_unique(admin: &Session, table: &str, columns: &[String]) -> Result<()> {
     let list = columns.iter().map(|column| quote_ident(column)).collect::<Vec<_>>().join(", ");
     admin.script(&format!("CREATE UNIQUE INDEX ON {table} ({list})"), &Values::new()).await
+}
+
+/// Drops every index, but primary keys, that the plan of a query uses.
+///
+/// # Errors
+/// A harness error when the query cannot be planned or an index cannot be dropped.
+pub async fn drop_searched_indexes(admin: &Session, query: &str, values: &Values) -> Result<Applied> {
+    let explained = admin.must(&format!("EXPLAIN (FORMAT JSON) {query}"), values).await?;
+    let plan: serde_json::Value = serde_json::from_str(explained.scalar().unwrap_or_default())
+        .map_err(|error| Error::harness(format!("cannot read a plan: {error}")))?;
+    let mut used = Vec::new();
+    index_names(&plan, &mut used);
+    let mut dropped = Vec::new();
+    for name in used {
+        let find = "SELECT i.indexrelid::regclass::text AS name FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid \
+                    WHERE c.relname = ${name} AND NOT i.indisprimary \
+                      AND NOT EXISTS (SELECT FROM pg_constraint AS k WHERE k.conindid = i.indexrelid)";
+        for name in admin.must(find, &Values::new().with("name", name)).await?.all("name")? {
+            admin.script(&format!("DROP INDEX {name}"), &Values::new()).await?;
+            dropped.push(name);
+        }
+    }
+    if dropped.is_empty() {
+        return Ok(Applied::Unviable("the query uses no index that could be dropped".into()));
+    }
+    Ok(Applied::Done(format!("dropped {}", dropped.join(", "))))
+}
+
+fn index_names(plan: &serde_json::Value, used: &mut Vec<String>) {
+    match plan {
+        serde_json::Value::Array(items) => items.iter().for_each(|item| index_names(item, used)),
+        serde_json::Value::Object(fields) => {
+            used.extend(fields.get("Index Name").and_then(|name| name.as_str()).map(str::to_owned));
+            fields.values().for_each(|item| index_names(item, used));
+        }
+        _ => {}
+    }
 }

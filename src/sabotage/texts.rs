@@ -1,4 +1,4 @@
-//! Triggers that do something to the text of new rows.
+//! Triggers that do something to the columns of new rows.
 
 use crate::error::Result;
 use crate::quote::quote_ident;
@@ -25,6 +25,16 @@ pub async fn overwrite_text(admin: &Session, table: &str, column: &str, text: &s
     let literal = text.replace('\'', "''");
     let body = format!("IF NEW.{quoted} <> '' THEN NEW.{quoted} := '{literal}'; END IF;");
     before(admin, table, "INSERT OR UPDATE", column, &body).await
+}
+
+/// Empties a column of every new row. A primary key cannot be emptied.
+///
+/// # Errors
+/// As [`execute_new_text`]; when the column may not be NULL for another reason than NOT NULL.
+pub async fn empty_column(admin: &Session, table: &str, column: &str) -> Result<()> {
+    let quoted = quote_ident(column);
+    admin.script(&format!("ALTER TABLE {table} ALTER COLUMN {quoted} DROP NOT NULL"), &Values::new()).await?;
+    before(admin, table, "INSERT", column, &format!("NEW.{quoted} := NULL;")).await
 }
 
 /// The function runs as admin; its name carries the table's and the purpose, so that several can be made.

@@ -29,7 +29,7 @@ use serde::Deserialize;
 pub use claims::Claims;
 pub use database::{Database, MigrationCommands, Roles};
 pub use events::Events;
-pub use forensics::{Failure, Forensics};
+pub use forensics::{Failure, FailureKind, Forensics};
 pub use idempotency::Idempotency;
 pub use journal::{Effect, Journal};
 pub use load::{Draft, FILE_NAME, digest, draft, find, load, parse};

@@ -1,0 +1,7 @@
+//! What happened to a run, told from its id alone: four queries, and a report of six lines.
+
+mod case;
+mod report;
+
+pub use case::{Call, CaseFile, Event, Messages, Run, queries};
+pub use report::{Cause, Report};
