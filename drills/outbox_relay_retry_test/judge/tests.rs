@@ -1,9 +1,8 @@
 //! The judge's edge cases.
 
-use sor_gate::verdict::Verdict;
-
 use jiff::Timestamp;
 use sor_gate::fault::FaultKind;
+use sor_gate::verdict::Verdict;
 
 use super::*;
 

@@ -27,10 +27,13 @@ const DBMATE: &str = "-- migrate:up\nCREATE TABLE t (a int);\n-- migrate:down\nD
 const SQL_MIGRATE: &str = "-- +migrate Up\nCREATE TABLE t (a int);\n-- +migrate Down\nDROP TABLE t;\n";
 const TERN: &str = "CREATE TABLE t (a int);\n---- create above / drop below ----\nDROP TABLE t;\n";
 
+/// Files with their content, the format, the versions in order.
+type Case<'a> = (&'a [(&'a str, &'a str)], Format, &'a [&'a str]);
+
 #[test]
 fn each_format_is_told_from_its_folder_and_ordered_by_its_own_rule() {
     let sql = "SELECT 1";
-    let cases: &[(&[(&str, &str)], Format, &[&str])] = &[
+    let cases: &[Case] = &[
         (
             &[("10_b.up.sql", sql), ("9_a.up.sql", sql), ("9_a.down.sql", sql)],
             Format::Paired,
