@@ -5,7 +5,7 @@ use sor_gate::error::Result;
 use sor_gate::sabotage::policies;
 use sor_gate::stage::Stage;
 
-/// See the drill's page.
+/// A policy that lets the first tenant see every row.
 pub const BREAK: Break = Break {
     id: "alice_sees_all",
     claim: "alice_only",

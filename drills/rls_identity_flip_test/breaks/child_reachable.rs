@@ -5,7 +5,7 @@ use sor_gate::error::Result;
 use sor_gate::sabotage::grants;
 use sor_gate::stage::Stage;
 
-/// See the drill's page.
+/// An inheritance child without row-level security, granted to the Worker's role.
 pub const BREAK: Break = Break {
     id: "child_reachable",
     claim: "side_doors",

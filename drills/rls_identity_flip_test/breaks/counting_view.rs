@@ -5,7 +5,7 @@ use sor_gate::error::Result;
 use sor_gate::sabotage::grants;
 use sor_gate::stage::Stage;
 
-/// See the drill's page.
+/// A view of counts that reads as its owner and shows no tenant.
 pub const BREAK: Break = Break {
     id: "counting_view",
     claim: "side_doors",

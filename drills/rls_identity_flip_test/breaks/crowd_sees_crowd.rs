@@ -5,7 +5,7 @@ use sor_gate::error::Result;
 use sor_gate::sabotage::policies;
 use sor_gate::stage::Stage;
 
-/// See the drill's page.
+/// A policy that lets tenants added later see each other.
 pub const BREAK: Break = Break {
     id: "crowd_sees_crowd",
     claim: "storm",

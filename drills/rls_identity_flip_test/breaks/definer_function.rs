@@ -5,7 +5,7 @@ use sor_gate::error::Result;
 use sor_gate::sabotage::grants;
 use sor_gate::stage::Stage;
 
-/// See the drill's page.
+/// A SECURITY DEFINER function that counts any tenant's rows.
 pub const BREAK: Break = Break {
     id: "definer_function",
     claim: "side_doors",

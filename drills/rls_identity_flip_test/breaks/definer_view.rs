@@ -5,7 +5,7 @@ use sor_gate::error::Result;
 use sor_gate::sabotage::grants;
 use sor_gate::stage::Stage;
 
-/// See the drill's page.
+/// A view that reads as its owner, granted to the Worker's role.
 pub const BREAK: Break = Break {
     id: "definer_view",
     claim: "side_doors",

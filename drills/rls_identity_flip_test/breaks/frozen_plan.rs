@@ -5,7 +5,7 @@ use sor_gate::error::Result;
 use sor_gate::sabotage::policies::{self, Half};
 use sor_gate::stage::Stage;
 
-/// See the drill's page.
+/// The policy reads the tenant through a function declared IMMUTABLE.
 pub const BREAK: Break = Break {
     id: "frozen_plan",
     claim: "plan_reuse",

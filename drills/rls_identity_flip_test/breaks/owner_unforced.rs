@@ -5,7 +5,7 @@ use sor_gate::error::Result;
 use sor_gate::sabotage::roles;
 use sor_gate::stage::Stage;
 
-/// See the drill's page.
+/// The Worker's role owns the table, and row-level security is not forced.
 pub const BREAK: Break = Break {
     id: "owner_unforced",
     claim: "forced_for_owner",

@@ -5,7 +5,7 @@ use sor_gate::error::Result;
 use sor_gate::sabotage::policies::{self, Half};
 use sor_gate::stage::Stage;
 
-/// See the drill's page.
+/// Policies rewritten to USING (true).
 pub const BREAK: Break = Break {
     id: "policy_using_true",
     claim: "coverage",

@@ -5,7 +5,7 @@ use sor_gate::error::Result;
 use sor_gate::sabotage::policies;
 use sor_gate::stage::Stage;
 
-/// See the drill's page.
+/// Row-level security disabled on the tenants' table.
 pub const BREAK: Break = Break {
     id: "rls_disabled",
     claim: "coverage",

@@ -5,7 +5,7 @@ use sor_gate::error::Result;
 use sor_gate::sabotage::policies;
 use sor_gate::stage::Stage;
 
-/// See the drill's page.
+/// A restrictive policy that withholds a tenant's rows from her.
 pub const BREAK: Break = Break {
     id: "rows_withheld",
     claim: "alice_only",

@@ -5,7 +5,7 @@ use sor_gate::error::Result;
 use sor_gate::sabotage::policies;
 use sor_gate::stage::Stage;
 
-/// See the drill's page.
+/// The tenant is set for the session, not for the transaction.
 pub const BREAK: Break = Break {
     id: "session_setting",
     claim: "pool_leak",

@@ -5,7 +5,7 @@ use sor_gate::error::Result;
 use sor_gate::sabotage::roles;
 use sor_gate::stage::Stage;
 
-/// See the drill's page.
+/// The Worker's role is SUPERUSER.
 pub const BREAK: Break = Break {
     id: "superuser",
     claim: "forced_for_owner",

@@ -4,7 +4,7 @@ use sor_gate::drill::{Applied, Break};
 use sor_gate::error::Result;
 use sor_gate::stage::Stage;
 
-/// See the drill's page.
+/// A new table with the tenant column and no row-level security.
 pub const BREAK: Break = Break {
     id: "table_without_rls",
     claim: "coverage",

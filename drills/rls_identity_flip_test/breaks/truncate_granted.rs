@@ -5,7 +5,7 @@ use sor_gate::error::Result;
 use sor_gate::sabotage::grants;
 use sor_gate::stage::Stage;
 
-/// See the drill's page.
+/// TRUNCATE granted, which no policy stops.
 pub const BREAK: Break = Break {
     id: "truncate_granted",
     claim: "no_cross_write",

@@ -5,7 +5,7 @@ use sor_gate::error::Result;
 use sor_gate::sabotage::policies;
 use sor_gate::stage::Stage;
 
-/// See the drill's page.
+/// A policy that treats a tenant never set as all tenants.
 pub const BREAK: Break = Break {
     id: "unset_sees_all",
     claim: "unset_sees_none",

@@ -5,7 +5,7 @@ use sor_gate::error::Result;
 use sor_gate::sabotage::grants;
 use sor_gate::stage::Stage;
 
-/// See the drill's page.
+/// UPDATE granted, with a policy for it that compares nothing.
 pub const BREAK: Break = Break {
     id: "update_open",
     claim: "no_cross_write",

@@ -5,7 +5,7 @@ use sor_gate::error::Result;
 use sor_gate::sabotage::policies::{self, Half};
 use sor_gate::stage::Stage;
 
-/// See the drill's page.
+/// WITH CHECK (true): rows may be written for any tenant.
 pub const BREAK: Break = Break {
     id: "without_with_check",
     claim: "no_cross_write",
