@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::error::Result;
-use crate::fault::proxy::WirePlan;
+use crate::fault::proxy::{Listen, WirePlan, WireProxy};
 use crate::hooks::Hooks;
 use crate::postgres::{Cluster, ConnectInfo};
 use crate::process::Scope;
@@ -117,6 +117,20 @@ impl Context {
     /// The plan of a wire proxy before the subject's programs: no faults, and what a break rewrites.
     pub fn wire_plan(&self) -> WirePlan {
         self.hooks.rewrites().iter().cloned().fold(WirePlan::clear(), WirePlan::rewrite)
+    }
+
+    /// The same in a part of the drill for which a break may have rewrites of its own.
+    pub fn wire_plan_in(&self, part: &str) -> WirePlan {
+        self.hooks.rewrites_in(part).cloned().fold(WirePlan::clear(), WirePlan::rewrite)
+    }
+
+    /// A wire proxy before the server for a role; programs are sent there with `Assignment::through`.
+    ///
+    /// # Errors
+    /// When its socket cannot be made.
+    pub async fn proxy(&self, role: &str, plan: WirePlan) -> Result<WireProxy> {
+        let upstream = self.cluster.connect_info(role, &self.cluster.database());
+        WireProxy::start(&upstream, Listen::Unix, plan).await
     }
 
     /// The placeholders that every command of the subject knows, with the URL of `role`.

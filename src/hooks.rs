@@ -9,6 +9,7 @@ use crate::fault::proxy::Rewrite;
 pub struct Hooks {
     moments: BTreeMap<&'static str, Vec<String>>,
     rewrites: Vec<Rewrite>,
+    rewrites_in: Vec<(&'static str, Rewrite)>,
 }
 
 impl Hooks {
@@ -22,13 +23,27 @@ impl Hooks {
         self.rewrites.push(rewrite);
     }
 
+    /// The same in one part of the drill alone, in which it starts the programs behind proxies of its own.
+    pub fn on_the_wire_in(&mut self, part: &'static str, rewrite: Rewrite) {
+        self.rewrites_in.push((part, rewrite));
+    }
+
     /// What is to be run at a moment.
     pub fn scripts(&self, moment: &str) -> &[String] {
         self.moments.get(moment).map_or(&[], Vec::as_slice)
     }
 
-    /// What is rewritten on the wire.
+    /// What is rewritten on the wire everywhere.
     pub fn rewrites(&self) -> &[Rewrite] {
         &self.rewrites
+    }
+
+    /// What is rewritten on the wire in a part of the drill.
+    pub fn rewrites_in(&self, part: &str) -> impl Iterator<Item = &Rewrite> {
+        self.rewrites_in
+            .iter()
+            .filter(move |(of, _)| *of == part)
+            .map(|(_, rewrite)| rewrite)
+            .chain(&self.rewrites)
     }
 }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use sor_gate::context::Context;
 use sor_gate::effects;
 use sor_gate::error::{Error, Result};
+use sor_gate::fault::proxy::{WirePlan, WireProxy};
 use sor_gate::fault::sink::{KeyFrom, Sink};
 use sor_gate::session::Session;
 use sor_gate::subject::Journal;
@@ -51,6 +52,23 @@ impl<'a> Bench<'a> {
     /// Starts a Worker on a run.
     pub async fn start(&self, run: &str, worker: &str) -> Result<Worker> {
         self.cx.start_worker(&Assignment::run(run, self.tenant, worker)).await
+    }
+
+    /// The same through a wire proxy.
+    pub async fn start_through(&self, run: &str, worker: &str, proxy: Option<&WireProxy>) -> Result<Worker> {
+        let assignment = Assignment::run(run, self.tenant, worker);
+        let assignment = match proxy {
+            Some(proxy) => assignment.through(proxy.connect_info()),
+            None => assignment,
+        };
+        self.cx.start_worker(&assignment).await
+    }
+
+    /// A wire proxy before the server, for the role that the Worker's side connects as.
+    pub async fn proxy(&self, plan: WirePlan) -> Result<WireProxy> {
+        let roles = &self.cx.subject.roles;
+        let role = self.cx.subject.mcp.as_ref().and_then(|mcp| mcp.role.as_deref()).unwrap_or(&roles.worker);
+        self.cx.proxy(role, plan).await
     }
 
     /// From now on Workers of these runs stop in mid-turn.

@@ -1,42 +1,15 @@
 //! Turns what was seen of the crashed runs into findings.
 
+mod seen;
+#[cfg(test)]
+mod tests;
+mod wire;
+
 use sor_gate::verdict::Finding;
 
 use super::observed::{Ended, Kill, Outcome, differences};
-
-/// A run whose Worker was killed once.
-pub struct Crashed {
-    pub kill: Kill,
-    pub end: Outcome,
-}
-
-/// A run for which two Workers were started at once after the kill.
-pub struct TwoResumers {
-    pub kill: Kill,
-    /// How many of the two stood in mid-turn at the same time.
-    pub at_work: usize,
-    /// Those that ended meanwhile.
-    pub left: Vec<Ended>,
-    pub end: Outcome,
-}
-
-/// A run whose second Worker was killed too.
-pub struct CrashedTwice {
-    pub first: Kill,
-    pub second: Kill,
-    pub end: Outcome,
-}
-
-/// Everything that was seen.
-pub struct Seen {
-    pub turns: i64,
-    pub held_exit_codes: Vec<i32>,
-    /// The run that nobody killed.
-    pub control: Outcome,
-    pub crashed: Crashed,
-    pub two: TwoResumers,
-    pub twice: CrashedTwice,
-}
+pub use seen::{Crashed, CrashedTwice, Seen, Struck, Sweep, TwoResumers, Zombie};
+use wire::{every_crash_point, zombie_fenced};
 
 /// One finding a claim.
 pub fn judge(seen: &Seen) -> Vec<Finding> {
@@ -45,8 +18,10 @@ pub fn judge(seen: &Seen) -> Vec<Finding> {
         resumes_at_gap(seen),
         no_lost_turn(seen),
         exactly_once_effects(seen),
+        every_crash_point(seen),
         one_resumer(seen),
         crash_while_resuming(seen),
+        zombie_fenced(seen),
     ]
 }
 
@@ -208,6 +183,3 @@ fn crash_while_resuming(seen: &Seen) -> Finding {
         .witnessed(format!("first: {}", twice.first.witness()))
         .witnessed(format!("second: {}", twice.second.witness()))
 }
-
-#[cfg(test)]
-mod tests;

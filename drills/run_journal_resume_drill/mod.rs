@@ -5,6 +5,8 @@ mod breaks;
 mod crashes;
 mod judge;
 mod observed;
+mod sweep;
+mod zombie;
 
 use sor_gate::context::Context;
 use sor_gate::drill::{Claim, Drill, DrillSpec, Suite};
@@ -48,6 +50,12 @@ const SPEC: DrillSpec = DrillSpec {
             rests_on: &["no_lost_turn"],
         },
         Claim {
+            id: "every_crash_point",
+            statement: "a kill at any message between the Worker's side and Postgres is survived the same way",
+            remedy: "put a turn's effect and its journal row into one transaction",
+            rests_on: &[],
+        },
+        Claim {
             id: "one_resumer",
             statement: "of two Workers started at once, one resumes the run and the other leaves it alone",
             remedy: "take a run over by one conditional UPDATE that sets a lease, and only when the old lease has run out",
@@ -57,6 +65,12 @@ const SPEC: DrillSpec = DrillSpec {
             id: "crash_while_resuming",
             statement: "a second kill, during the resume, is survived like the first",
             remedy: "let a resumed turn follow the same path as a first one",
+            rests_on: &[],
+        },
+        Claim {
+            id: "zombie_fenced",
+            statement: "a Worker that lost its run while it was frozen can no longer write to it",
+            remedy: "let every take-over raise a fencing token, and every write of the run name the token it holds",
             rests_on: &[],
         },
     ],
@@ -79,8 +93,9 @@ impl Drill for RunJournalResumeDrill {
         };
         let bench = Bench::new(cx, journal, &tenancy.tenants[0]).await?;
         let crashes::Seen { control, crashed, two, twice } = crashes::crash(&bench).await?;
+        let (zombie, sweep) = tokio::try_join!(zombie::zombie(&bench), sweep::sweep(&bench))?;
         let (turns, held_exit_codes) = (i64::from(journal.turn_count), journal.held_exit_codes.clone());
-        let seen = Seen { turns, held_exit_codes, control, crashed, two, twice };
+        let seen = Seen { sweep, zombie, turns, held_exit_codes, control, crashed, two, twice };
         Ok(Evidence::new(tell(&seen), judge::judge(&seen)))
     }
 }

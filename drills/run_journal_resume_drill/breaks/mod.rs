@@ -5,6 +5,8 @@ mod finished_at_start;
 mod given_up_after_second_crash;
 mod journal_ignored;
 mod lease_that_never_holds;
+mod no_fence;
+mod two_transactions;
 mod write_without_key;
 
 use sor_gate::drill::Break;
@@ -17,4 +19,6 @@ pub const ALL: &[Break] = &[
     write_without_key::BREAK,
     lease_that_never_holds::BREAK,
     given_up_after_second_crash::BREAK,
+    two_transactions::BREAK,
+    no_fence::BREAK,
 ];

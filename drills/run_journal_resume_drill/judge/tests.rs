@@ -35,7 +35,12 @@ fn whole() -> Outcome {
 
 fn seen() -> Seen {
     let left = vec![Ended { worker: "C".into(), code: Some(75), last_line: String::new() }];
+    let struck = Struck { place: "before message 1".into(), covers: (1, 2), landed: true, wrong: vec![] };
+    let sweep = Sweep { boundaries: 2, replies_lost: 1, control: whole(), struck: vec![struck] };
+    let zombie = Zombie { frozen: true, at_freeze: kill().journal, before: whole(), after: whole(), sent: 9 };
     Seen {
+        sweep,
+        zombie,
         turns: 3,
         held_exit_codes: vec![75],
         control: whole(),
@@ -69,6 +74,34 @@ fn a_doubled_effect_is_red_where_its_turn_stood_at_the_kill() {
         doubled.crashed.end.effects.insert((turn.to_string(), "row".into()), 2);
         assert_eq!(red(&doubled), [(claim.to_owned(), Verdict::Fail)], "turn {turn}");
     }
+}
+
+#[test]
+fn a_sweep_must_reach_every_boundary() {
+    let with = |boundaries, landed, wrong: &[&str]| {
+        let mut seen = seen();
+        seen.sweep.boundaries = boundaries;
+        seen.sweep.struck[0].landed = landed;
+        seen.sweep.struck[0].wrong = wrong.iter().map(ToString::to_string).collect();
+        every_crash_point(&seen).verdict
+    };
+    assert_eq!(with(2, true, &[]), Verdict::Pass);
+    assert_eq!(with(3, true, &[]), Verdict::Error);
+    assert_eq!(with(2, false, &[]), Verdict::Error);
+    assert_eq!(with(2, true, &["twice"]), Verdict::Fail);
+}
+
+#[test]
+fn a_zombie_that_did_nothing_proves_nothing() {
+    let mut idle = seen();
+    idle.zombie.sent = 0;
+    assert_eq!(zombie_fenced(&idle).verdict, Verdict::Error);
+    let mut wrote = seen();
+    wrote.zombie.after.effects.insert(("2".into(), "row".into()), 2);
+    assert_eq!(zombie_fenced(&wrote).verdict, Verdict::Fail);
+    let mut awake = seen();
+    awake.zombie.frozen = false;
+    assert_eq!(zombie_fenced(&awake).verdict, Verdict::Error);
 }
 
 #[test]

@@ -136,6 +136,11 @@ impl WirePlan {
         Self::default()
     }
 
+    /// Whether it holds no fault and no rewrite.
+    pub fn is_clear(&self) -> bool {
+        self.rules.is_empty() && self.rewrites.is_empty()
+    }
+
     /// One fault.
     pub fn one(trigger: Trigger, toxic: WireToxic) -> Self {
         Self::clear().and(trigger, toxic)

@@ -1,0 +1,72 @@
+//! Everything that was seen of the runs.
+
+use super::super::observed::{Ended, Kill, Outcome, RunState};
+
+/// A run whose Worker was killed once.
+pub struct Crashed {
+    pub kill: Kill,
+    pub end: Outcome,
+}
+
+/// A run for which two Workers were started at once after the kill.
+pub struct TwoResumers {
+    pub kill: Kill,
+    /// How many of the two stood in mid-turn at the same time.
+    pub at_work: usize,
+    /// Those that ended meanwhile.
+    pub left: Vec<Ended>,
+    pub end: Outcome,
+}
+
+/// A run whose second Worker was killed too.
+pub struct CrashedTwice {
+    pub first: Kill,
+    pub second: Kill,
+    pub end: Outcome,
+}
+
+/// A kill at one boundary, and what was wrong in the end.
+pub struct Struck {
+    pub place: String,
+    /// The first and the last message for whose boundaries it stands.
+    pub covers: (u64, u64),
+    pub landed: bool,
+    pub wrong: Vec<String>,
+}
+
+/// A kill at every boundary.
+pub struct Sweep {
+    /// Messages of a run that nobody kills.
+    pub boundaries: usize,
+    /// Kills between a statement that was done and its answer.
+    pub replies_lost: usize,
+    pub control: Outcome,
+    pub struck: Vec<Struck>,
+}
+
+/// A Worker that was frozen, lost its run and woke up.
+#[derive(Default)]
+pub struct Zombie {
+    /// It was frozen with a turn open.
+    pub frozen: bool,
+    pub at_freeze: RunState,
+    /// The run when the other Worker had finished it.
+    pub before: Outcome,
+    /// The run when the zombie had ended.
+    pub after: Outcome,
+    /// Messages between the zombie and Postgres after it woke up.
+    pub sent: u64,
+}
+
+/// Everything that was seen.
+pub struct Seen {
+    pub sweep: Sweep,
+    pub zombie: Zombie,
+    pub turns: i64,
+    pub held_exit_codes: Vec<i32>,
+    /// The run that nobody killed.
+    pub control: Outcome,
+    pub crashed: Crashed,
+    pub two: TwoResumers,
+    pub twice: CrashedTwice,
+}
