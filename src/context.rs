@@ -37,6 +37,8 @@ pub struct Context {
     pub seed: u64,
     /// How many Workers a fleet has.
     pub workers: usize,
+    /// Whether the drill goes through every migration of the history; the database then holds none of them yet.
+    pub whole_history: bool,
     /// Where statements and events are written down.
     pub recorder: Recorder,
     /// A folder of the drill's own, removed afterwards.

@@ -100,6 +100,11 @@ pub trait Drill: Send + Sync {
         None
     }
 
+    /// Whether it can go through the whole history of migrations (`drill ID --all`).
+    fn reads_history(&self) -> bool {
+        false
+    }
+
     /// Runs it once, on the subject as the context hands it over (sabotaged or not).
     async fn run(&self, cx: &Context) -> Result<Evidence>;
 }

@@ -91,6 +91,11 @@ pub struct Exhibit {
     pub body: String,
 }
 
+impl Exhibit {
+    /// Title of the list that `--all` asks for, which is shown whatever the verdict.
+    pub const EVERY_MIGRATION: &str = "Every migration";
+}
+
 /// How an exhibit is rendered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

@@ -1,5 +1,8 @@
 //! The scratch branch: a copy of the database in which the migration is tried.
 
+use std::sync::{Mutex, PoisonError};
+
+use sor_gate::catalog::{Reader, Snapshot, TableDigests};
 use sor_gate::context::Context;
 use sor_gate::error::{Error, Result};
 use sor_gate::quote::quote_ident;
@@ -14,15 +17,27 @@ const ROWS: u32 = 20;
 pub struct Branch {
     name: String,
     admin: Client,
+    catalog: Reader,
+    bookkeeping: Vec<String>,
+    idle: Mutex<Vec<Client>>,
 }
 
 impl Branch {
     /// Copies the subject's database.
     pub async fn create(cx: &Context, name: &str) -> Result<Self> {
-        // From a session on the source itself: it is the only one that Postgres lets stay while it copies.
         let source = cx.cluster.admin().await?;
-        let database = cx.cluster.database();
-        let copy = format!("CREATE DATABASE {} TEMPLATE {}", quote_ident(name), quote_ident(&database));
+        Self::copy(cx, name, &source, &cx.cluster.database()).await
+    }
+
+    /// Copies another branch, on which nobody works meanwhile.
+    pub async fn copy_of(cx: &Context, name: &str, database: &str) -> Result<Self> {
+        let source = connect(cx, database, "admin").await?;
+        Self::copy(cx, name, &source, database).await
+    }
+
+    /// `source` is a session on the database itself: the only one that Postgres lets stay while it copies.
+    async fn copy(cx: &Context, name: &str, source: &Client, database: &str) -> Result<Self> {
+        let copy = format!("CREATE DATABASE {} TEMPLATE {}", quote_ident(name), quote_ident(database));
         source.batch_execute(&copy).await.map_err(|error| {
             Error::from(error).during("making the scratch branch").fix("give migration.branch another name")
         })?;
@@ -31,13 +46,52 @@ impl Branch {
             source.batch_execute(&grant).await?;
         }
         cx.recorder.note("branch", format!("{name}: copied from {database}"));
-        let admin = connect(cx, name, "admin").await?;
-        Ok(Self { name: name.to_owned(), admin })
+        Self::enter(cx, name).await
     }
+
+    /// Goes onto a branch that is there already.
+    pub async fn enter(cx: &Context, name: &str) -> Result<Self> {
+        let admin = connect(cx, name, "admin").await?;
+        let bookkeeping = cx.subject.bookkeeping()?;
+        Ok(Self {
+            name: name.to_owned(),
+            admin,
+            catalog: Reader::default(),
+            bookkeeping,
+            idle: Mutex::default(),
+        })
+    }
+
+    /// Leaves the branch in place.
+    pub fn leave(self) {}
 
     /// The admin's session on the branch.
     pub fn admin(&self) -> &Client {
         &self.admin
+    }
+
+    /// The catalog as it stands, without the migration tool's own tables.
+    pub async fn snapshot(&self) -> Result<Snapshot> {
+        Ok(self.catalog.take(&self.admin).await?.without(&self.bookkeeping))
+    }
+
+    /// Digests of the rows as they stand, without the migration tool's own tables.
+    pub async fn rows(&self) -> Result<TableDigests> {
+        Ok(TableDigests::take(&self.admin).await?.without(&self.bookkeeping))
+    }
+
+    /// Another session of the admin, one that was given back if there is one.
+    pub async fn spare(&self, cx: &Context) -> Result<Client> {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        match idle {
+            Some(client) => Ok(client),
+            None => self.session(cx, "bystander").await,
+        }
+    }
+
+    /// Takes a spare session back.
+    pub fn give_back(&self, client: Client) {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(client);
     }
 
     /// Another session of the admin.

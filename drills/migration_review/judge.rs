@@ -10,6 +10,7 @@ use sor_gate::subject::Migration;
 use sor_gate::verdict::Finding;
 
 use super::read::Review;
+use super::scope::Scope;
 use super::trial::Trial;
 use reading::{both_directions, drop_guard, scope};
 use running::{applies, lock_safe, preserves_data, repeats, reverses};
@@ -19,6 +20,12 @@ pub struct Seen<'a> {
     pub binding: &'a Migration,
     pub review: Review,
     pub trial: Trial,
+    /// Why it need not be taken back, if that is declared.
+    pub irreversible: Option<String>,
+    /// What may be touched.
+    pub scope: Scope,
+    /// The same in words.
+    pub scope_told: String,
 }
 
 impl Seen<'_> {
@@ -51,7 +58,7 @@ fn between(before: &Option<Snapshot>, after: &Option<Snapshot>) -> String {
 /// One finding a claim.
 pub fn judge(seen: &Seen<'_>) -> Vec<Finding> {
     vec![
-        both_directions(&seen.review),
+        both_directions(seen),
         drop_guard(&seen.review),
         scope(seen),
         applies(seen),

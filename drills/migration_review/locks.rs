@@ -98,6 +98,7 @@ pub async fn watched(
             waited_ms: waited.as_secs_f64() * 1e3,
         })
         .collect();
+    readers.into_iter().for_each(|beside| branch.give_back(beside.client));
     let run = match (run, commit) {
         (Ok(run), Ok(commit)) => Ok(run + commit),
         (_, refused) => refused,
@@ -115,7 +116,7 @@ async fn sampled(
 ) -> Result<(Run, Held)> {
     let pid = pid(migrator).await?;
     let tables: Vec<String> = {
-        let digests = sor_gate::catalog::TableDigests::take(branch.admin()).await?;
+        let digests = branch.rows().await?;
         digests.tables.into_iter().filter(|table| table.rows > 0).map(|table| table.table).collect()
     };
     let readers = bystanders(cx, branch, &tables).await?;
@@ -160,6 +161,7 @@ async fn sampled(
             waited_ms: longest.as_secs_f64() * 1e3,
         })
         .collect();
+    readers.into_iter().for_each(|beside| branch.give_back(beside.client));
     Ok((run?, Held { modes: seen, bystanders, held_open: false }))
 }
 
@@ -192,7 +194,7 @@ async fn bystanders(cx: &Context, branch: &Branch, tables: &[String]) -> Result<
     const TABLES: usize = 8;
     let wanted = tables.iter().take(TABLES).flat_map(|table| [(table, "reader"), (table, "writer")]);
     try_join_all(wanted.map(async |(table, what)| {
-        let client = branch.session(cx, what).await?;
+        let client = branch.spare(cx).await?;
         let pid = pid(&client).await?;
         Ok(Beside { client, pid, table: table.clone(), what })
     }))

@@ -2,6 +2,7 @@
 
 mod branch;
 mod breaks;
+mod history;
 mod judge;
 mod locks;
 mod read;
@@ -83,16 +84,31 @@ impl Drill for MigrationReview {
         &SPEC
     }
 
+    fn reads_history(&self) -> bool {
+        true
+    }
+
     async fn run(&self, cx: &Context) -> Result<Evidence> {
+        if cx.whole_history {
+            return history::run(cx, SPEC.claims).await;
+        }
         let (Some(binding), Some(proposal)) = (&cx.subject.migration, cx.subject.proposal()?) else {
             return Ok(Evidence::not_testable(SPEC.claims, "the section [migration]"));
         };
         let branch = Branch::create(cx, &binding.branch).await?;
         branch.fill(cx, binding).await?;
         let review = read::review(&proposal, branch.admin()).await?;
-        let trial = trial::run(cx, &branch, &proposal, &review).await;
+        let before = branch.snapshot().await?;
+        let trial = trial::run(cx, &branch, &proposal, &review, before).await;
         branch.remove(cx).await?;
-        let seen = judge::Seen { binding, review, trial: trial? };
+        let seen = judge::Seen {
+            binding,
+            review,
+            trial: trial?,
+            irreversible: proposal.irreversible,
+            scope: scope::Scope::new(&binding.scope),
+            scope_told: binding.scope.join(", "),
+        };
         let diff = seen.leftovers();
         let mut evidence = Evidence::new(line(&seen), judge::judge(&seen));
         if !diff.is_empty() {

@@ -52,14 +52,13 @@ pub async fn review(proposal: &Proposal, admin: &Client) -> Result<Review> {
     for (_, danger) in &mut called {
         danger.allowed = up.overrides.iter().find(|allow| allow.covers(danger)).cloned();
     }
-    let file = |script: &Script| script.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     Ok(Review {
         id: proposal.id.clone(),
         up,
         down,
         called,
         functions_read,
-        up_file: file(&proposal.up),
-        down_file: proposal.down.as_ref().map(file),
+        up_file: proposal.up.file(),
+        down_file: proposal.down.as_ref().map(Script::file),
     })
 }

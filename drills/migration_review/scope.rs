@@ -1,12 +1,15 @@
 //! What the declared scope covers.
 
 use sor_gate::catalog::Snapshot;
+use sor_gate::migration::Reading;
 
 /// One line of `migration.scope`.
 struct Entry {
     kind: Option<String>,
     name: String,
     path: Vec<String>,
+    /// Whether the schema may be left out.
+    short: bool,
 }
 
 /// The declared scope.
@@ -17,12 +20,24 @@ impl Scope {
         Self(lines.iter().map(|line| Entry::parse(line)).collect())
     }
 
+    /// Nothing is declared: what both scripts name is what may be touched, and all that hangs on it.
+    pub fn named_by<'r>(readings: impl IntoIterator<Item = &'r Reading>) -> Self {
+        let touched = readings.into_iter().flat_map(|reading| &reading.touched);
+        let objects = touched.flat_map(|touched| &touched.objects).filter(|object| !object.is_empty());
+        Self(
+            objects
+                .map(|path| Entry { kind: None, name: path.join("."), path: path.clone(), short: true })
+                .collect(),
+        )
+    }
+
     /// Whether an item of the catalog difference is covered.
     pub fn covers(&self, kind: &str, identity: &str, parent: Option<&str>) -> bool {
         let path = path(kind, identity, parent);
         self.0.iter().any(|entry| {
             (entry.kind.as_deref() == Some(kind) && entry.name == identity)
                 || match entry.kind.as_deref() {
+                    None if entry.short => entry.hangs(&path, identity),
                     None | Some("table") => path.starts_with(&entry.path),
                     // What is said about an object (grants, comments, labels) belongs to it.
                     Some(_) => ["grants", "comment", "security label"].contains(&kind) && path == entry.path,
@@ -55,9 +70,26 @@ impl Scope {
 }
 
 impl Entry {
+    /// Whether an item belongs to the relation or object that a script names, with or without its schema.
+    fn hangs(&self, path: &[String], identity: &str) -> bool {
+        let qualified = self.path.len() > 1 && path.starts_with(&self.path[..2]);
+        let last = self.path.last();
+        path.starts_with(&self.path)
+            || qualified
+            || path.get(1) == self.path.first()
+            || path.last() == last
+            // `membership a in b by c`, `settings role a in this database`
+            || identity.split(' ').any(|word| last.is_some_and(|last| word.trim_matches('"') == last))
+    }
+
     fn parse(line: &str) -> Self {
         let (kind, name) = split_kind(line.trim());
-        Self { kind: (!kind.is_empty()).then(|| kind.to_owned()), name: name.to_owned(), path: parts(name) }
+        Self {
+            kind: (!kind.is_empty()).then(|| kind.to_owned()),
+            name: name.to_owned(),
+            path: parts(name),
+            short: false,
+        }
     }
 }
 

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use sor_gate::catalog::{DigestDiff, Follow, Snapshot, TableDigests};
 use sor_gate::context::Context;
 use sor_gate::error::Result;
-use sor_gate::migration::Script;
-use sor_gate::migration::reading::{self, Running};
+use sor_gate::migration::reading::Running;
+use sor_gate::migration::{Script, send};
 use sor_gate::session::Refusal;
 use sor_gate::subject::Proposal;
 use tokio_postgres::Client;
@@ -28,6 +28,8 @@ pub struct Trial {
     pub filled: BTreeMap<String, u64>,
     pub before: Option<Snapshot>,
     pub up: Option<Run>,
+    /// How the format's own check of the upgrade ended.
+    pub verified: Option<Run>,
     pub after_up: Option<Snapshot>,
     pub rows_after_up: Vec<DigestDiff>,
     pub down: Option<Run>,
@@ -41,6 +43,18 @@ pub struct Trial {
 }
 
 impl Trial {
+    /// Whether the branch now is what the upgrade alone makes of it.
+    pub fn clean(&self) -> bool {
+        match (&self.up, &self.down, &self.again) {
+            (Some(Ok(_)), None, None) => true,
+            (Some(Ok(_)), _, Some(Ok(_))) => match (&self.after_up, &self.after_again) {
+                (Some(first), Some(second)) => first.diff(second).is_empty(),
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
     /// Whether the upgrade went through.
     pub fn applied(&self) -> bool {
         matches!(self.up, Some(Ok(_)))
@@ -70,17 +84,23 @@ const FILES: &str = "\
     JOIN pg_namespace AS n ON n.oid = c.relnamespace \
     WHERE c.relkind IN ('r', 'm') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'";
 
-/// Runs the trial on the branch.
-pub async fn run(cx: &Context, branch: &Branch, proposal: &Proposal, review: &Review) -> Result<Trial> {
+/// Runs the trial on the branch, whose catalog is `before`.
+pub async fn run(
+    cx: &Context,
+    branch: &Branch,
+    proposal: &Proposal,
+    review: &Review,
+    before: Snapshot,
+) -> Result<Trial> {
     let admin = branch.admin();
     let migrator = branch.migrator(cx).await?;
-    let rows = TableDigests::take(admin).await?;
+    let rows = branch.rows().await?;
     let files = files(admin).await?;
     let mut trial = Trial {
         tables_before: rows.tables.len(),
         rows_before: rows.rows(),
         filled: rows.tables.iter().map(|table| (table.table.clone(), table.rows)).collect(),
-        before: Some(Snapshot::take(admin).await?),
+        before: Some(before),
         ..Trial::default()
     };
     let (run, held) = locks::watched(cx, branch, &migrator, &proposal.up, review.up.running).await?;
@@ -91,7 +111,7 @@ pub async fn run(cx: &Context, branch: &Branch, proposal: &Proposal, review: &Re
     if !applied {
         return Ok(trial);
     }
-    trial.after_up = Some(Snapshot::take(admin).await?);
+    trial.after_up = Some(branch.snapshot().await?);
     trial.rows_after_up = rows.compare(&rows.retake(admin, Follow::Identity).await?);
     let now = self::files(admin).await?;
     trial.rewritten = files
@@ -99,6 +119,15 @@ pub async fn run(cx: &Context, branch: &Branch, proposal: &Proposal, review: &Re
         .filter(|(oid, (_, file))| now.get(oid).is_some_and(|(_, later)| later != file))
         .map(|(_, (name, _))| name.clone())
         .collect();
+    if let Some(verify) = &proposal.verify {
+        trial.verified = Some(verified(&migrator, verify).await?);
+    }
+    if proposal.irreversible.is_some() {
+        if proposal.repeatable {
+            again(cx, branch, &migrator, proposal, review, &mut trial).await?;
+        }
+        return Ok(trial);
+    }
     let (Some(down), Some(reading)) = (&proposal.down, &review.down) else { return Ok(trial) };
     let run = execute(&migrator, down, reading.running).await?;
     note(cx, "down", &run);
@@ -107,15 +136,39 @@ pub async fn run(cx: &Context, branch: &Branch, proposal: &Proposal, review: &Re
     if !reversed {
         return Ok(trial);
     }
-    trial.after_down = Some(Snapshot::take(admin).await?);
+    trial.after_down = Some(branch.snapshot().await?);
     trial.rows_after_down = rows.compare(&rows.retake(admin, Follow::Name).await?);
-    let run = execute(&migrator, &proposal.up, review.up.running).await?;
+    again(cx, branch, &migrator, proposal, review, &mut trial).await?;
+    Ok(trial)
+}
+
+async fn again(
+    cx: &Context,
+    branch: &Branch,
+    migrator: &Client,
+    proposal: &Proposal,
+    review: &Review,
+    trial: &mut Trial,
+) -> Result<()> {
+    let run = execute(migrator, &proposal.up, review.up.running).await?;
     note(cx, "up again", &run);
     if run.is_ok() {
-        trial.after_again = Some(Snapshot::take(admin).await?);
+        trial.after_again = Some(branch.snapshot().await?);
     }
     trial.again = Some(run);
-    Ok(trial)
+    Ok(())
+}
+
+/// Runs the check of an upgrade, and takes back whatever it did.
+async fn verified(migrator: &Client, script: &Script) -> Result<Run> {
+    let started = Instant::now();
+    migrator.batch_execute("BEGIN").await?;
+    let outcome = migrator.batch_execute(&script.text).await;
+    let run = settle(migrator, outcome, started).await?;
+    if run.is_ok() {
+        migrator.batch_execute("ROLLBACK").await?;
+    }
+    Ok(run)
 }
 
 async fn files(admin: &Client) -> Result<BTreeMap<u32, (String, Option<u32>)>> {
@@ -136,25 +189,8 @@ fn note(cx: &Context, step: &str, run: &Run) {
 /// Runs a script to its end in the way that it wants. A refusal by the server is an observation.
 pub async fn execute(migrator: &Client, script: &Script, running: Running) -> Result<Run> {
     let started = Instant::now();
-    let outcome = match running {
-        Running::Transaction => {
-            migrator.batch_execute("BEGIN").await?;
-            match migrator.batch_execute(&script.text).await {
-                Ok(()) => migrator.batch_execute("COMMIT").await,
-                Err(error) => Err(error),
-            }
-        }
-        Running::OwnTransactions => migrator.batch_execute(&script.text).await,
-        Running::Singly => singly(migrator, script).await,
-    };
+    let outcome = send(migrator, script, running).await;
     settle(migrator, outcome, started).await
-}
-
-async fn singly(migrator: &Client, script: &Script) -> Result<(), tokio_postgres::Error> {
-    for (_, statement) in reading::statements(script) {
-        migrator.batch_execute(&statement).await?;
-    }
-    Ok(())
 }
 
 /// Turns the outcome into a run, and leaves the session outside a transaction after a refusal.

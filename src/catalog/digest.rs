@@ -148,6 +148,13 @@ impl TableDigests {
         found
     }
 
+    /// The same without these tables: a migration tool's own bookkeeping.
+    #[must_use]
+    pub fn without(mut self, tables: &[String]) -> Self {
+        self.tables.retain(|table| !tables.contains(&table.table));
+        self
+    }
+
     /// Rows in all tables together.
     pub fn rows(&self) -> u64 {
         self.tables.iter().map(|table| table.rows).sum()

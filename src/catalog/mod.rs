@@ -22,4 +22,4 @@ mod snapshot;
 
 pub use diff::{CatalogDiff, Change, unified};
 pub use digest::{DigestDiff, Follow, TableDigest, TableDigests};
-pub use snapshot::{Item, Snapshot};
+pub use snapshot::{Item, Reader, Snapshot};

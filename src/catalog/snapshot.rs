@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -58,6 +59,32 @@ const QUERY: &str = concat!(
     include_str!("sql/comments.sql"),
 );
 
+/// Takes many snapshots over one session: the query, which takes longer to plan than to run on a small catalog, is
+/// planned once.
+#[derive(Debug, Default)]
+pub struct Reader {
+    prepared: AtomicBool,
+}
+
+impl Reader {
+    /// As [`Snapshot::take`], always with the same client.
+    ///
+    /// # Errors
+    /// As [`Snapshot::take`].
+    pub async fn take(&self, client: &Client) -> Result<Snapshot> {
+        const NAME: &str = "sor_gate_catalog";
+        let execute = format!("EXECUTE {NAME}");
+        let batch = if self.prepared.load(Ordering::Relaxed) {
+            format!("{FIXED_SETTINGS}\n{execute}")
+        } else {
+            format!("{FIXED_SETTINGS}\nPREPARE {NAME} AS {QUERY};\n{execute}")
+        };
+        let snapshot = Snapshot::by(client, &batch).await?;
+        self.prepared.store(true, Ordering::Relaxed);
+        Ok(snapshot)
+    }
+}
+
 impl Snapshot {
     /// Reads the catalog of the database that `client` is connected to (Postgres 15 or newer).
     ///
@@ -66,9 +93,12 @@ impl Snapshot {
     /// # Errors
     /// `Harness` when the connection or the query fails.
     pub async fn take(client: &Client) -> Result<Self> {
-        let batch = format!("{FIXED_SETTINGS}\n{QUERY}");
+        Self::by(client, &format!("{FIXED_SETTINGS}\n{QUERY}")).await
+    }
+
+    async fn by(client: &Client, batch: &str) -> Result<Self> {
         let rows = client
-            .simple_query(&batch)
+            .simple_query(batch)
             .await
             .map_err(|error| crate::error::Error::from(error).during("reading the catalog for a snapshot"))?;
         Ok(Self::from_rows(rows.into_iter().filter_map(|message| match message {

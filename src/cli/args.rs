@@ -112,6 +112,9 @@ pub struct DrillArgs {
     /// Run it sabotaged by this break
     #[arg(long = "break", value_name = "BREAK")]
     pub sabotage: Option<String>,
+    /// Go through every migration of the history, one after the other (migration_review)
+    #[arg(long, conflicts_with = "sabotage")]
+    pub all: bool,
     /// Run it so many times
     #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub repeat: u32,

@@ -24,7 +24,18 @@ pub async fn drill(product: &Product, arguments: &DrillArgs, common: &Common) ->
         (Some(typed), [only]) => Some(pick::sabotage(*only, typed)?),
         (Some(_), _) => return Err(Error::usage("--break goes with one drill").fix("name a single drill")),
     };
-    let ground = Ground::lay(product, common, Prove::None).await?;
+    if let (true, Some(other)) = (arguments.all, drills.iter().find(|drill| !drill.reads_history())) {
+        let readers: Vec<_> = product
+            .catalogue
+            .iter()
+            .filter(|drill| drill.reads_history())
+            .map(|drill| drill.spec().id)
+            .collect();
+        return Err(Error::usage(format!("{} does not go through the history", other.spec().id))
+            .fix(format!("--all goes with {}", readers.join(", "))));
+    }
+    let mut ground = Ground::lay(product, common, Prove::None).await?;
+    ground.plan.whole_history = arguments.all;
     let progress = Progress::new(common);
     let runner = ground.runner(&progress);
     terminal::headline(common, &ground);

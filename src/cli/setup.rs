@@ -61,6 +61,7 @@ impl Ground {
             seed: common.seed.unwrap_or_else(rand::random),
             workers: common.workers.into(),
             timeout: Duration::from_secs(common.timeout),
+            whole_history: false,
         };
         Ok(Self { run_id, subject, scope, provisioner, provider, plan })
     }

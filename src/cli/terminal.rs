@@ -11,6 +11,7 @@ use super::args::Common;
 use super::setup::Ground;
 use crate::drill::Drill;
 use crate::error::{Error, Result};
+use crate::evidence::Exhibit;
 use crate::release::ReleaseDecision;
 use crate::runner::{BreakRecord, DrillRecord, Ended, Proof};
 use crate::verdict::{Finding, Verdict};
@@ -122,7 +123,9 @@ pub fn claims<'c>(common: &Common, record: &DrillRecord, drills: impl Iterator<I
             say(&format!("      {DIM}change{DIM:#}   {remedy}"));
         }
     }
-    for exhibit in record.exhibits.iter().filter(|_| common.verbose || record.verdict != Verdict::Pass) {
+    let asked = |exhibit: &&Exhibit| exhibit.title == Exhibit::EVERY_MIGRATION;
+    let shown = |exhibit: &&Exhibit| common.verbose || record.verdict != Verdict::Pass || asked(exhibit);
+    for exhibit in record.exhibits.iter().filter(shown) {
         say(&format!("    {BOLD}{}{BOLD:#}", exhibit.title));
         for line in exhibit.body.lines() {
             say(&format!("      {line}"));

@@ -44,8 +44,10 @@ pub struct Plan {
     pub seed: u64,
     /// Workers of a fleet.
     pub workers: usize,
-    /// Longest time that one run of a drill may take.
+    /// Longest time that one run of a drill may take; of the whole history, each migration.
     pub timeout: Duration,
+    /// Whether drills that can go through the whole history of migrations do so.
+    pub whole_history: bool,
 }
 
 /// Runs drills on one subject.
@@ -172,9 +174,15 @@ impl<'a> Runner<'a> {
         self.listener.on(&Event::Started { drill: id, scenario });
         let started = Instant::now();
         let running = self.once(job.drill, job.sabotage);
-        let mut ended = match tokio::time::timeout(self.plan.timeout, running).await {
+        let migrations = if self.plan.whole_history {
+            self.subject.migrations().map_or(1, |set| set.migrations.len())
+        } else {
+            1
+        };
+        let patience = self.plan.timeout.saturating_mul(u32::try_from(migrations).unwrap_or(u32::MAX));
+        let mut ended = match tokio::time::timeout(patience, running).await {
             Ok(ended) => ended,
-            Err(_) => once::Ended::timeout(job.drill.spec(), self.plan.timeout),
+            Err(_) => once::Ended::timeout(job.drill.spec(), patience),
         };
         ended.duration = started.elapsed();
         self.listener.on(&Event::Finished { drill: id, scenario, ended: &ended });
@@ -192,7 +200,9 @@ impl<'a> Runner<'a> {
     async fn template(&self) -> Result<&Template> {
         self.template
             .get_or_try_init(|| async {
-                let schema = Arc::new(schema::Schema::read(&self.subject, schema::Until::Proposal)?);
+                let until =
+                    if self.plan.whole_history { schema::Until::Start } else { schema::Until::Proposal };
+                let schema = Arc::new(schema::Schema::read(&self.subject, until)?);
                 let key = schema.key().to_owned();
                 self.provisioner.template(&key, &prepare(schema)).await
             })

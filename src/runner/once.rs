@@ -96,6 +96,7 @@ impl Runner<'_> {
             scenario,
             seed,
             workers,
+            whole_history: self.plan.whole_history,
             recorder: recorder.clone(),
             scratch,
             hooks,

@@ -70,6 +70,8 @@ pub struct Proposal {
     pub verify: Option<Script>,
     /// Why it need not be taken back, if that is declared.
     pub irreversible: Option<String>,
+    /// Whether it runs again whenever its text changes.
+    pub repeatable: bool,
 }
 
 impl Proposal {
@@ -83,6 +85,7 @@ impl Proposal {
             down: step.down.clone(),
             verify: step.verify.clone(),
             irreversible: declared.or(repeatable),
+            repeatable: step.repeatable,
         }
     }
 }

@@ -6,16 +6,20 @@ use sor_gate::verdict::Finding;
 
 use super::Seen;
 use crate::drills::migration_review::read::Review;
-use crate::drills::migration_review::scope::Scope;
 
-pub fn both_directions(review: &Review) -> Finding {
+pub fn both_directions(seen: &Seen<'_>) -> Finding {
+    let review = &seen.review;
     let does = |reading: Option<&Reading>| match reading {
         None => "missing".to_owned(),
         Some(reading) if !reading.does_something() => "does nothing".into(),
         Some(reading) => format!("{} statement(s)", reading.deeds.len()),
     };
-    let (up, down) = (does(Some(&review.up)), does(review.down.as_ref()));
-    let holds = review.up.does_something() && review.down.as_ref().is_some_and(Reading::does_something);
+    let (up, mut down) = (does(Some(&review.up)), does(review.down.as_ref()));
+    let mut back = review.down.as_ref().is_some_and(Reading::does_something);
+    if let Some(why) = &seen.irreversible {
+        (back, down) = (true, format!("declared irreversible ({why})"));
+    }
+    let holds = review.up.does_something() && back;
     let mut finding = Finding::judge(
         "both_directions",
         holds,
@@ -73,8 +77,8 @@ pub fn drop_guard(review: &Review) -> Finding {
 
 pub fn scope(seen: &Seen<'_>) -> Finding {
     let claim = "scope";
-    let expected = format!("only {}", seen.binding.scope.join(", "));
-    let declared = Scope::new(&seen.binding.scope);
+    let expected = format!("only {}", seen.scope_told);
+    let declared = &seen.scope;
     let trial = &seen.trial;
     let catalogs: Vec<&Snapshot> = [&trial.before, &trial.after_up].into_iter().flatten().collect();
     let mut strays = Vec::new();

@@ -37,8 +37,11 @@ pub fn applies(seen: &Seen<'_>) -> Finding {
             Some(_) => {}
         }
     }
+    if let Some(Err(refusal)) = &trial.verified {
+        wrong.push(format!("its own check was refused with {refusal}"));
+    }
     let diff = before.diff(after);
-    if seen.binding.proposes.is_empty() && diff.is_empty() {
+    if seen.binding.proposes.is_empty() && diff.is_empty() && trial.rows_after_up.is_empty() {
         wrong.push("it changed nothing".into());
     }
     let observed = if wrong.is_empty() { diff.summary() } else { wrong.join("; ") };
@@ -72,10 +75,35 @@ fn not_back(run: &Option<Run>, step: &str) -> Option<String> {
     }
 }
 
+/// What is declared as irreversible is not tried.
+fn declared(claim: &str, expected: &str, why: &str) -> Finding {
+    Finding::judge(claim, true, expected, format!("declared irreversible: {why}"))
+        .witnessed("the subject's history")
+}
+
+/// A repeatable migration runs twice; any other that cannot be taken back runs once.
+fn repeated(seen: &Seen<'_>, claim: &str, why: &str) -> Finding {
+    let expected = "a second run gives the first result";
+    match (&seen.trial.again, &seen.trial.after_up, &seen.trial.after_again) {
+        (None, ..) => declared(claim, expected, why),
+        (Some(Ok(_)), Some(first), Some(second)) => {
+            let diff = first.diff(second);
+            Finding::judge(claim, diff.is_empty(), expected, diff.summary())
+                .witnessed(format!("{} catalog items after each of two runs", first.items().len()))
+        }
+        (run, ..) => {
+            Finding::judge(claim, false, expected, not_back(run, "the second run").unwrap_or_default())
+        }
+    }
+}
+
 pub fn reverses(seen: &Seen<'_>) -> Finding {
     let (claim, expected) = ("reverses", "the catalog after the downgrade equals the one before");
     if let Some(refused) = seen.refused() {
         return Finding::unproven(claim, expected, refused);
+    }
+    if let Some(why) = &seen.irreversible {
+        return declared(claim, expected, why);
     }
     if let Some(why) = not_back(&seen.trial.down, "the downgrade") {
         return Finding::judge(claim, false, expected, why);
@@ -92,6 +120,9 @@ pub fn repeats(seen: &Seen<'_>) -> Finding {
     let (claim, expected) = ("repeats", "up, down and up again give the first result");
     if let Some(refused) = seen.refused() {
         return Finding::unproven(claim, expected, refused);
+    }
+    if let Some(why) = &seen.irreversible {
+        return repeated(seen, claim, why);
     }
     if let Some(why) = not_back(&seen.trial.down, "the downgrade")
         .or_else(|| not_back(&seen.trial.again, "the second upgrade"))
@@ -124,6 +155,10 @@ pub fn preserves_data(seen: &Seen<'_>) -> Finding {
         return Finding::unproven(claim, expected, refused);
     }
     let trial = &seen.trial;
+    if trial.tables_before == 0 {
+        return Finding::judge(claim, true, expected, "no table was there before")
+            .witnessed("the catalog of before");
+    }
     if trial.rows_before == 0 {
         return Finding::unproven(claim, expected, "no table held a row");
     }
@@ -135,7 +170,7 @@ pub fn preserves_data(seen: &Seen<'_>) -> Finding {
     };
     let mut lost = tell("up", &trial.rows_after_up);
     lost.extend(tell("up and down", &trial.rows_after_down));
-    let back = not_back(&trial.down, "the downgrade");
+    let back = not_back(&trial.down, "the downgrade").filter(|_| seen.irreversible.is_none());
     if let (true, Some(why)) = (lost.is_empty(), back) {
         return Finding::unproven(claim, expected, why);
     }

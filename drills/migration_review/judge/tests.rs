@@ -23,6 +23,11 @@ fn binding(scope: &[&str]) -> Migration {
     }
 }
 
+fn seen<'a>(binding: &'a Migration, review: Review, trial: Trial) -> Seen<'a> {
+    let scope = Scope::new(&binding.scope);
+    Seen { binding, review, trial, irreversible: None, scope, scope_told: binding.scope.join(", ") }
+}
+
 fn review(up: &str, down: Option<&str>) -> Review {
     let read = |text: &str| Reading::of(&Script::new("1_a.up.sql", text));
     Review {
@@ -49,7 +54,7 @@ fn applied(took_ms: u64) -> Trial {
 fn nothing_tried_is_nothing_proven() {
     let binding = binding(&["column public.e.notes"]);
     let review = review("ALTER TABLE e ADD COLUMN notes text", Some("ALTER TABLE e DROP COLUMN notes"));
-    let findings = judge(&Seen { binding: &binding, review, trial: Trial::default() });
+    let findings = judge(&seen(&binding, review, Trial::default()));
     for finding in &findings[2..] {
         assert_ne!(finding.verdict, Verdict::Pass, "{finding:?}");
     }
@@ -58,9 +63,11 @@ fn nothing_tried_is_nothing_proven() {
 #[test]
 fn a_downgrade_that_says_nothing_is_none() {
     let up = "ALTER TABLE e ADD COLUMN notes text";
-    assert_eq!(both_directions(&review(up, Some("ALTER TABLE e DROP COLUMN notes"))).verdict, Verdict::Pass);
-    assert_eq!(both_directions(&review(up, Some("-- none\nSELECT 1"))).verdict, Verdict::Fail);
-    assert_eq!(both_directions(&review(up, None)).verdict, Verdict::Fail);
+    let binding = binding(&[]);
+    let both_directions = |review: Review| both_directions(&seen(&binding, review, Trial::default()));
+    assert_eq!(both_directions(review(up, Some("ALTER TABLE e DROP COLUMN notes"))).verdict, Verdict::Pass);
+    assert_eq!(both_directions(review(up, Some("-- none\nSELECT 1"))).verdict, Verdict::Fail);
+    assert_eq!(both_directions(review(up, None)).verdict, Verdict::Fail);
 }
 
 #[test]
@@ -79,7 +86,7 @@ fn a_blocked_bystander_could_have_waited_for_the_whole_run() {
         let held = Held { bystanders: vec![bystander], held_open: true, ..Held::default() };
         let binding = binding(&[]);
         let trial = Trial { held, ..applied(took) };
-        lock_safe(&Seen { binding: &binding, review: review("SELECT f()", None), trial }).verdict
+        lock_safe(&seen(&binding, review("SELECT f()", None), trial)).verdict
     };
     assert_eq!(wait(true, 20), Verdict::Pass);
     assert_eq!(wait(true, 120), Verdict::Fail);
@@ -93,9 +100,22 @@ fn an_override_excuses_the_loss_that_it_names_and_no_other() {
         let lost = vec![DigestDiff { table: "public.e".into(), what: what.into() }];
         let trial = Trial { rows_after_up: lost, down: Some(Ok(Duration::ZERO)), ..applied(1) };
         let binding = binding(&[]);
-        preserves_data(&Seen { binding: &binding, review: review(up, None), trial }).verdict
+        preserves_data(&seen(&binding, review(up, None), trial)).verdict
     };
     assert_eq!(verdict("column old is gone"), Verdict::Pass);
     assert_eq!(verdict("column other is gone"), Verdict::Fail);
     assert_eq!(verdict("3 rows became 2"), Verdict::Fail);
+}
+
+#[test]
+fn what_is_declared_irreversible_need_not_be_taken_back() {
+    let binding = binding(&[]);
+    let mut seen = seen(&binding, review("ALTER TYPE mood ADD VALUE 'x'", None), applied(1));
+    assert_eq!(both_directions(&seen).verdict, Verdict::Fail);
+    assert_ne!(reverses(&seen).verdict, Verdict::Pass);
+    seen.irreversible = Some("enum values stay".into());
+    assert_eq!(both_directions(&seen).verdict, Verdict::Pass);
+    assert_eq!((reverses(&seen).verdict, repeats(&seen).verdict), (Verdict::Pass, Verdict::Pass));
+    seen.review = review("SELECT 1", None);
+    assert_eq!(both_directions(&seen).verdict, Verdict::Fail);
 }

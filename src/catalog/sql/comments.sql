@@ -1,5 +1,8 @@
 -- Comments and security labels, on the user's objects only.
-SELECT 'comment' AS kind, o.type || ' ' || o.identity AS identity, NULL::text AS parent, d.description AS body
+SELECT 'comment' AS kind, o.type || ' ' || o.identity AS identity,
+  -- a comment on an index lies under the index's table
+  (SELECT r.ident FROM pg_index i JOIN rel r ON r.oid = i.indrelid
+    WHERE d.classoid = 'pg_class'::regclass AND i.indexrelid = d.objoid) AS parent, d.description AS body
 FROM pg_description d, LATERAL pg_identify_object(d.classoid, d.objoid, d.objsubid) o
 WHERE (d.objoid >= 16384 OR (d.classoid = 'pg_namespace'::regclass AND d.objoid = 2200))
   AND NOT EXISTS (SELECT FROM member m WHERE m.classid = d.classoid AND m.objid = d.objoid)

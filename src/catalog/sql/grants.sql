@@ -3,7 +3,12 @@
 -- from their first privileges (pg_init_privs) is listed.
 , acl AS MATERIALIZED (
   SELECT 'pg_class'::regclass AS class, r.oid, 0 AS sub, CASE r.relkind WHEN 'S' THEN 'sequence' ELSE 'table' END AS kind,
-    r.ident, r.ident AS parent, coalesce(r.relacl, acldefault(CASE r.relkind WHEN 'S' THEN 's' ELSE 'r' END::"char", r.relowner)) AS acl
+    r.ident,
+    -- a sequence of a column lies under the column's table
+    coalesce((SELECT o.ident FROM pg_depend d JOIN rel o ON o.oid = d.refobjid
+      WHERE r.relkind = 'S' AND d.classid = 'pg_class'::regclass AND d.objid = r.oid
+        AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i')), r.ident) AS parent,
+    coalesce(r.relacl, acldefault(CASE r.relkind WHEN 'S' THEN 's' ELSE 'r' END::"char", r.relowner)) AS acl
   FROM rel r WHERE r.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
   UNION ALL
   SELECT 'pg_class'::regclass, c.attrelid, c.attnum, 'column', c.ident, c.table_ident, c.attacl

@@ -7,16 +7,6 @@ use super::folder;
 use crate::error::{Error, Result};
 use crate::migration::{Migration, Script, Sending};
 
-#[derive(serde::Deserialize)]
-struct Metadata {
-    #[serde(default = "yes")]
-    run_in_transaction: bool,
-}
-
-fn yes() -> bool {
-    true
-}
-
 pub(super) fn read(folder: &Path) -> Result<Vec<Migration>> {
     let mut found = Vec::new();
     for path in folder::entries(folder)?.into_iter().filter(|path| path.join("up.sql").is_file()) {
@@ -26,9 +16,9 @@ pub(super) fn read(folder: &Path) -> Result<Vec<Migration>> {
         let mut sending = Sending::Transaction;
         if metadata.is_file() {
             let text = Script::read(&metadata)?.text;
-            let read: Metadata = toml::from_str(&text)
-                .map_err(|error| Error::usage(error.message().to_owned()).at(metadata.display()))?;
-            if !read.run_in_transaction {
+            let said = text.lines().filter_map(|line| line.split('#').next()?.split_once('='));
+            let mut said = said.map(|(key, value)| (key.trim(), value.trim()));
+            if said.any(|pair| pair == ("run_in_transaction", "false")) {
                 sending = Sending::Whole;
             }
         }
