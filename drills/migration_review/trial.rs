@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use sor_gate::catalog::{DigestDiff, Follow, Snapshot, TableDigests};
+use sor_gate::catalog::{DigestDiff, Follow, Snapshot};
 use sor_gate::context::Context;
 use sor_gate::error::Result;
 use sor_gate::migration::reading::Running;
