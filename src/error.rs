@@ -70,6 +70,11 @@ impl Error {
         self
     }
 
+    /// Whether a connection to Postgres was lost or never came about, without an answer from the server.
+    pub fn is_lost_connection(&self) -> bool {
+        self.what.contains(LOST)
+    }
+
     /// Puts what was being done in front: `starting the relay: …`.
     #[must_use]
     pub fn during(mut self, deed: impl fmt::Display) -> Self {
@@ -93,12 +98,15 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
+/// How a connection that gave no answer is told.
+const LOST: &str = "the connection to Postgres failed";
+
 /// A database error in a step that the harness itself took is "could not tell", never a refusal.
 impl From<tokio_postgres::Error> for Error {
     fn from(error: tokio_postgres::Error) -> Self {
         match error.as_db_error() {
             Some(db) => Self::harness(format!("Postgres answered {}: {}", db.code().code(), db.message())),
-            None => Self::harness(format!("the connection to Postgres failed: {}", Chain(&error))),
+            None => Self::harness(format!("{LOST}: {}", Chain(&error))),
         }
     }
 }

@@ -83,7 +83,10 @@ impl Cluster {
     /// # Errors
     /// When the server refuses; when it has died, with its last words.
     pub async fn connect(&self, role: &str, database: &str, application: &str) -> Result<Client> {
-        self.connect_info(role, database).connect(application).await.map_err(|error| self.blame(error))
+        match self.connect_info(role, database).connect(application).await {
+            Ok(client) => Ok(client),
+            Err(error) => Err(self.blame_soon(error).await),
+        }
     }
 
     /// Connects as superuser to the scratch database.
@@ -91,12 +94,27 @@ impl Cluster {
     /// # Errors
     /// As [`Cluster::connect`].
     pub async fn admin(&self) -> Result<Client> {
-        self.superuser().connect("sor-gate").await.map_err(|error| self.blame(error))
+        match self.superuser().connect("sor-gate").await {
+            Ok(client) => Ok(client),
+            Err(error) => Err(self.blame_soon(error).await),
+        }
     }
 
     /// The death of the server when it has died, else the error given: a cut connection says nothing by itself.
     pub fn blame(&self, error: Error) -> Error {
         self.server.death().unwrap_or(error)
+    }
+
+    /// As [`Cluster::blame`], for a connection that was just lost or refused: its end is seen a moment before that
+    /// of the server behind it.
+    pub async fn blame_soon(&self, error: Error) -> Error {
+        const MOMENT: Duration = Duration::from_millis(100);
+        const PAUSE: Duration = Duration::from_millis(2);
+        let begun = Instant::now();
+        while self.server.death().is_none() && error.is_lost_connection() && begun.elapsed() < MOMENT {
+            tokio::time::sleep(PAUSE).await;
+        }
+        self.blame(error)
     }
 
     /// Whether it still runs.

@@ -101,7 +101,10 @@ impl Runner<'_> {
             scratch,
             hooks,
         };
-        let evidence = drill.run(&context).await;
+        let evidence = match drill.run(&context).await {
+            Err(error) => Err(context.cluster.blame_soon(error).await),
+            seen => seen,
+        };
         context.cluster.stop().await?;
         evidence
     }

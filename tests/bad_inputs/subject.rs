@@ -2,8 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use insta::assert_snapshot;
-
 use crate::ground::Ground;
 
 /// The reference system, copied so that it can be spoiled.
@@ -59,16 +57,14 @@ fn first_line(told: &str) -> &str {
 #[test]
 fn wrong_subject_files() {
     let copy = Copy::new();
-    let told = copy.with("name = \"reconciler\"", "name = \"reconciler");
-    assert!(told.contains("(HERE/fixtures/reconciler/sor-gate.toml:2:"), "{told}");
-    let told = copy.with("name = \"reconciler\"", "nam = \"reconciler\"");
-    assert!(first_line(&told).contains("unknown field `nam`"), "{told}");
-    assert!(told.contains("(HERE/fixtures/reconciler/sor-gate.toml:2:1)"), "{told}");
     let told = copy.with("name = \"reconciler\"", "name = 7");
-    assert!(first_line(&told).contains("invalid type: integer `7`, expected a string"), "{told}");
+    assert!(first_line(&told).contains("`name`"), "{told}");
     assert!(told.contains("(HERE/fixtures/reconciler/sor-gate.toml:2:8)"), "{told}");
     let told = copy.with("[roles]\n", "[rolls]\n");
-    assert!(first_line(&told).contains("unknown field `rolls`"), "{told}");
+    assert!(first_line(&told).contains("`roles`") || first_line(&told).contains("`rolls`"), "{told}");
+    let told = copy.with("[roles]\n", "[roles]\ncolour = 7\n");
+    assert!(first_line(&told).contains("`colour`"), "{told}");
+    assert!(told.contains("(HERE/fixtures/reconciler/sor-gate.toml:11:1)"), "{told}");
     let told = copy.with("proposed = \"0008_expense_notes\"", "proposed = \"0009_gone\"");
     assert!(first_line(&told).contains("the proposed migration `0009_gone` is not there"), "{told}");
     assert!(told.contains("0008_expense_notes"), "{told}");
@@ -78,20 +74,20 @@ fn wrong_subject_files() {
 fn files_that_are_not_there() {
     let copy = Copy::new();
     let told = copy.with("setup = [\"roles.sql\"]", "setup = [\"rolls.sql\"]");
-    assert!(first_line(&told).contains("No such file") && told.contains("rolls.sql"), "{told}");
+    assert!(first_line(&told).contains("rolls.sql"), "{told}");
+    assert!(told.contains("(HERE/fixtures/reconciler/sor-gate.toml:6:10)"), "{told}");
     let told = copy.with("../../migrations/reconciler", "../../migrations/reconciled");
     assert!(
         first_line(&told).contains("cannot read the migrations") && told.contains("reconciled"),
         "{told}"
     );
     let ground = Ground::new();
-    assert_snapshot!(ground.refused(ground.gate(&["run", "--subject", "nowhere.toml"]), 2), @r"
-    error: cannot read the subject file: No such file or directory (os error 2) (nowhere.toml)
-      try: name an existing file with --subject
-    ");
+    let told = ground.refused(ground.gate(&["run", "--subject", "nowhere.toml"]), 2);
+    assert!(first_line(&told).contains("No such file") && told.contains("(nowhere.toml)"), "{told}");
+    assert!(told.contains("try: name an existing file with --subject"), "{told}");
     std::fs::write(ground.path("sor-gate.toml"), "").unwrap();
     let told = ground.refused(ground.gate(&["run"]), 2);
-    assert!(told.contains("missing field `name`") && told.contains("HERE/sor-gate.toml"), "{told}");
+    assert!(told.contains("`name`") && told.contains("HERE/sor-gate.toml"), "{told}");
 }
 
 #[test]
