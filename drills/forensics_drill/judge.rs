@@ -279,5 +279,4 @@ fn millis(took: Duration) -> String {
 }
 
 #[cfg(test)]
-#[path = "judge_tests.rs"]
 mod tests;

@@ -9,11 +9,20 @@ use crate::source::Source;
 /// The engine's modules that a drill has no business with: what starts, decides and reports is not the drill's.
 const BEHIND_THE_FACE: [&str; 7] = ["cli", "events", "exit", "process", "release", "report", "runner"];
 /// What they may name of those all the same: what a kill is proven with, and what a process is seen to hold.
-const FACE_OF_PROCESSES: [&str; 3] =
-    ["sor_gate::process::Signal", "sor_gate::process::Stopped", "sor_gate::process::Socket"];
+const FACE_OF_PROCESSES: [&str; 4] = [
+    "sor_gate::process::Signal",
+    "sor_gate::process::Stopped",
+    "sor_gate::process::Seen",
+    "sor_gate::process::Socket",
+];
 /// The words that a table's name follows.
 const BEFORE_A_TABLE: [&str; 7] = ["FROM", "INTO", "UPDATE", "JOIN", "TABLE", "TRUNCATE", "ONLY"];
 
+/// Keys of the subject file, which drills may say although a table is called the same.
+static KEYS: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
+    let file = std::fs::read_to_string(root().join("fixtures/reconciler/sor-gate.toml")).unwrap();
+    file.lines().filter_map(|line| Some(line.split_once(" = ")?.0.to_owned())).collect()
+});
 static TABLES: LazyLock<BTreeSet<String>> = LazyLock::new(tables);
 
 /// No path of a drill climbs out of its folder, so that none reaches another drill.
@@ -64,7 +73,7 @@ fn table_in(text: &str, tables: &BTreeSet<String>) -> Option<String> {
         let name = name.split('.').next().unwrap_or(name);
         let spoken_as_table = BEFORE_A_TABLE.contains(&before)
             || clean.starts_with("public.")
-            || (words.len() == 1 && text.trim() == *word && word.contains('_'));
+            || (words.len() == 1 && text.trim() == *word && word.contains('_') && !KEYS.contains(name));
         if spoken_as_table && tables.contains(name) {
             return Some(name.to_owned());
         }

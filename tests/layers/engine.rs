@@ -3,17 +3,35 @@
 use crate::source::{Found, Source};
 
 /// Processes of the gate's own, started by it with pipes on both ends: what they write is a protocol, no print.
-const SPEAK_ON_PIPES: [&str; 3] = ["src/process/bound.rs", "src/process/guard.rs", "src/worker/stand_in.rs"];
+const SPEAK_ON_PIPES: [&str; 4] =
+    ["src/process/bound.rs", "src/process/guard.rs", "src/worker/stand_in.rs", "src/mcp/shim.rs"];
+/// Processes of the gate's own that stand before a program of the subject's and start it. They are bound themselves,
+/// and what they start carries the run's mark.
+const STAND_IN_FRONT: [&str; 2] = ["src/mcp/holder.rs", "src/mcp/shim.rs"];
+/// Formats of other tools that are TOML too.
+const OTHER_TOML: [&str; 1] = ["src/migration/formats/diesel.rs"];
 const PRINTING: [&str; 5] = ["print", "println", "eprint", "eprintln", "dbg"];
 const STREAMS: [&str; 3] = ["stdout", "stderr", "anstream"];
 
 /// The engine's modules from the bottom up. One may import those of its own line and of the lines before.
 const LAYERS: [&[&str]; 11] = [
     &["error"],
-    &["exit", "hooks", "migration", "quote", "release", "rewrite", "subject", "template", "verdict"],
-    &["catalog", "fault", "postgres", "process"],
+    &["exit", "migration", "quote", "release", "rewrite", "subject", "template", "verdict"],
+    &["catalog", "fault", "hooks", "postgres", "process"],
     &["recorder", "session"],
-    &["context", "drill", "evidence", "interleaving", "mcp", "sabotage", "stage", "worker"],
+    &[
+        "context",
+        "drill",
+        "effects",
+        "evidence",
+        "forensics",
+        "interleaving",
+        "mcp",
+        "sabotage",
+        "stage",
+        "standing",
+        "worker",
+    ],
     &["events", "prove", "runner"],
     &["record"],
     &["attest"],
@@ -53,7 +71,7 @@ pub fn only_cli_prints(source: &Source) -> Vec<String> {
 
 /// One reader of the file, so that one place knows its errors' lines and columns.
 pub fn only_subject_reads_toml(source: &Source) -> Vec<String> {
-    if !ships(source) || source.lies_in("src/subject") {
+    if !ships(source) || source.lies_in("src/subject") || OTHER_TOML.contains(&source.place.as_str()) {
         return Vec::new();
     }
     let read = source.paths.iter().filter(|path| path.is_below("toml") || path.is_below("toml_edit"));
@@ -62,11 +80,17 @@ pub fn only_subject_reads_toml(source: &Source) -> Vec<String> {
 
 /// Whatever is started must be bound to the harness, and only `src/process` knows how.
 pub fn only_process_starts_processes(source: &Source) -> Vec<String> {
-    if !ships(source) || source.lies_in("src/process") {
+    if !ships(source) || source.lies_in("src/process") || STAND_IN_FRONT.contains(&source.place.as_str()) {
         return Vec::new();
     }
     let starts = source.paths.iter().filter(|path| {
-        let ways = ["tokio::process", "std::process::Command", "nix::unistd::fork", "nix::unistd::execv"];
+        let ways = [
+            "tokio::process::Command",
+            "tokio::process::*",
+            "std::process::Command",
+            "nix::unistd::fork",
+            "nix::unistd::execv",
+        ];
         ways.iter().any(|way| path.is_below(way))
             || path.is_below("Command::new")
             || path.text == "std::process"
