@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use sor_gate::forensics::{CaseFile, Cause, Report};
+use sor_gate::forensics::{CaseFile, Cause, QUERIES, Report};
 use sor_gate::session::Rows;
 use sor_gate::subject::FailureKind;
 use sor_gate::verdict::Finding;
@@ -119,7 +119,7 @@ fn scoped(seen: &Seen) -> Finding {
     let claim = "scoped";
     let expected = "the same answers whatever else was run, and nothing of another run in them";
     let mut wrong = Vec::new();
-    for (at, name) in ["run", "tool_calls", "outbox", "events"].into_iter().enumerate() {
+    for (at, name) in QUERIES.into_iter().enumerate() {
         let answers = |case: &CaseFile| case.answers[at].clone();
         if answers(&seen.first) != answers(&seen.again) {
             wrong.push(format!("{name} answers differently once another run was made"));

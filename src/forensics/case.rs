@@ -80,13 +80,17 @@ pub struct Event {
     pub text: String,
 }
 
-/// The four queries by name, in the order of [`CaseFile::answers`].
+/// The names of the four queries, in the order of [`CaseFile::answers`].
+pub const QUERIES: [&str; 4] = ["run", "tool_calls", "outbox", "events"];
+
+/// The four queries by name.
 pub fn queries(binding: &Forensics) -> [(&'static str, &str); 4] {
+    let [run, tool_calls, outbox, events] = QUERIES;
     [
-        ("run", &binding.run),
-        ("tool_calls", &binding.tool_calls),
-        ("outbox", &binding.outbox),
-        ("events", &binding.events),
+        (run, &binding.run),
+        (tool_calls, &binding.tool_calls),
+        (outbox, &binding.outbox),
+        (events, &binding.events),
     ]
 }
 

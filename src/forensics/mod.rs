@@ -3,5 +3,5 @@
 mod case;
 mod report;
 
-pub use case::{Call, CaseFile, Event, Messages, Run, queries};
+pub use case::{Call, CaseFile, Event, Messages, QUERIES, Run, queries};
 pub use report::{Cause, Report};

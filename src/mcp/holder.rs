@@ -3,8 +3,9 @@
 use std::ffi::OsString;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
+use crate::process;
 use crate::subject::Program;
 
 const HIDDEN: &str = "__socket-holder";
@@ -23,9 +24,7 @@ pub(super) fn dispatch(args: &[OsString]) -> Option<ExitCode> {
     }
     let run = || -> std::io::Result<ExitCode> {
         let _held = UnixStream::connect(path)?;
-        let status = Command::new(program).args(rest).status()?;
-        let code = status.code().and_then(|code| u8::try_from(code).ok());
-        Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))
+        process::pass_through(program, rest)
     };
     Some(run().unwrap_or(ExitCode::FAILURE))
 }

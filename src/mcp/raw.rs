@@ -5,11 +5,10 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
-use tokio::process::ChildStdin;
 use tokio::sync::mpsc;
 
 use crate::error::{Error, Result};
-use crate::process::{Process, Scope};
+use crate::process::{ChildStdin, Process, Scope};
 use crate::worker::WorkerCommand;
 
 /// The longest line that is read, in bytes.

@@ -2,14 +2,14 @@
 //! and spoils what it is told to. It stands for a server with that very defect, whatever the server is written in.
 
 use std::ffi::OsString;
-use std::process::{ExitCode, Stdio};
+use std::process::ExitCode;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Stdout};
-use tokio::process::Command;
 use tokio::sync::Mutex;
 
+use crate::process;
 use crate::subject::Mcp;
 
 const HIDDEN: &str = "__mcp-shim";
@@ -100,12 +100,7 @@ struct Shim {
 impl Shim {
     async fn run(self: Arc<Self>, server: &[String]) -> std::io::Result<ExitCode> {
         let (program, args) = server.split_first().ok_or(std::io::ErrorKind::InvalidInput)?;
-        let mut child = Command::new(program)
-            .args(args)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()?;
+        let mut child = process::piped(program, args)?;
         let (Some(to), Some(from)) = (child.stdin.take(), child.stdout.take()) else {
             return Ok(ExitCode::FAILURE);
         };
@@ -126,7 +121,7 @@ impl Shim {
     }
 
     /// Client to server; `false` when it is to end at once.
-    async fn requests(&self, mut to: tokio::process::ChildStdin) -> std::io::Result<bool> {
+    async fn requests(&self, mut to: process::ChildStdin) -> std::io::Result<bool> {
         let mut input = BufReader::new(tokio::io::stdin());
         let mut line = Vec::new();
         while input.read_until(b'\n', &mut line).await? > 0 {

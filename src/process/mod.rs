@@ -4,6 +4,7 @@
 //! parent-death signal; a guard process sees the harness's end of a pipe close and kills whatever carries
 //! the run's mark; the next run sweeps what is left of runs whose lock is free.
 
+mod below;
 mod bound;
 mod child;
 mod guard;
@@ -16,6 +17,7 @@ mod reap;
 mod scope;
 mod spawner;
 
+pub use below::{pass_through, piped};
 pub use child::{Process, Stopped};
 pub use hidden::dispatch_hidden;
 pub use inspect::{Seen, Socket};
@@ -23,6 +25,7 @@ pub use launch::{Account, Input, Launch, Output};
 pub use lines::{Lines, Waited};
 pub use nix::sys::signal::Signal;
 pub use scope::{Scope, ScopeOptions};
+pub use tokio::process::{Child, ChildStdin};
 
 /// The environment variable by which every process of a run is marked; its value is the run's id.
 pub const RUN_MARK: &str = "SOR_GATE_RUN";
