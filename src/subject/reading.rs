@@ -184,11 +184,10 @@ impl Reading {
                     }
                 }
             }
+            DeValue::String(text) if words.contains(&text.as_ref()) => {}
             DeValue::String(text) if !words.is_empty() => {
-                if !words.contains(&text.as_ref()) {
-                    let what = format!("`{path}` knows no `{}`", shorten(text));
-                    self.tell(Problem::new(&span, what, suggest(text, words)));
-                }
+                let what = format!("`{path}` knows no `{}`", shorten(text));
+                self.tell(Problem::new(&span, what, suggest(text, words)));
             }
             DeValue::String(text) => self.text(shape, text, &span, path, beside, folder),
             DeValue::Integer(_) => self.number(shape, value, path),
