@@ -1,0 +1,108 @@
+//! Every drill through the binary, as it came and under each of its breaks, on the built-in reference.
+
+#![allow(clippy::unwrap_used)]
+
+use std::path::Path;
+use std::process::Output;
+
+use assert_cmd::Command;
+use serde_json::Value;
+
+/// The nine drills and the decision: the keys of a bundle, in order.
+const KEYS: [&str; 10] = [
+    "migration_review",
+    "run_journal_resume_drill",
+    "idempotency_retry_test",
+    "concurrency_claim_test",
+    "outbox_relay_retry_test",
+    "append_only_event_test",
+    "rls_identity_flip_test",
+    "mcp_boundary_test",
+    "forensics_drill",
+    "release_decision",
+];
+
+fn gate(args: &[&str]) -> Output {
+    let mut command = Command::cargo_bin("sor-gate").unwrap();
+    let home = tempfile::tempdir().unwrap();
+    command.args(args).args(["--postgres", "local"]).current_dir(home.path()).env("NO_COLOR", "1");
+    command.env_remove("GITHUB_STEP_SUMMARY").env_remove("SOR_GATE_SUBJECT").output().unwrap()
+}
+
+fn told(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// The baseline is green, and each break turns exactly its claim red.
+fn proves(drill: &str) {
+    let output = gate(&["prove", drill, "--format", "json"]);
+    assert_eq!(output.status.code(), Some(0), "{}", told(&output));
+    let matrix: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(matrix["baseline"], "pass");
+    let breaks = matrix["breaks"].as_array().unwrap();
+    assert!(!breaks.is_empty());
+    assert!(breaks.iter().all(|entry| entry["proof"] == "caught"), "{matrix:#}");
+    let listed: Value = serde_json::from_slice(&gate(&["list", "--format", "json"]).stdout).unwrap();
+    let spec = listed.as_array().unwrap().iter().find(|spec| spec["id"] == drill).unwrap();
+    for claim in spec["claims"].as_array().unwrap() {
+        let proven = breaks.iter().any(|entry| entry["claim"] == claim["id"]);
+        assert!(proven, "no break was seen to turn {} red", claim["id"]);
+    }
+}
+
+macro_rules! proven {
+    ($($drill:ident)+) => { $(#[test] fn $drill() { proves(stringify!($drill)); })+ };
+}
+
+proven! {
+    migration_review
+    run_journal_resume_drill
+    idempotency_retry_test
+    concurrency_claim_test
+    outbox_relay_retry_test
+    append_only_event_test
+    rls_identity_flip_test
+    mcp_boundary_test
+    forensics_drill
+}
+
+fn bundle(out: &Path) -> serde_json::Map<String, Value> {
+    let text = std::fs::read_to_string(out.join("latest/bundle.json")).unwrap();
+    serde_json::from_str(&text).unwrap()
+}
+
+#[test]
+fn the_reference_is_permitted() {
+    let out = tempfile::tempdir().unwrap();
+    let output = gate(&["run", "--out", out.path().to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(0), "{}", told(&output));
+    let bundle = bundle(out.path());
+    assert_eq!(bundle.keys().collect::<Vec<_>>(), KEYS);
+    assert!(KEYS[..9].iter().all(|key| bundle[*key] == "pass"), "{bundle:#?}");
+    assert!(bundle["release_decision"].as_str().unwrap().starts_with("PERMITTED"));
+}
+
+#[test]
+fn a_deliberate_break_is_blocked_with_everything_that_a_reader_needs() {
+    let out = tempfile::tempdir().unwrap();
+    let broken = "idempotency_retry_test.key_nullable";
+    let output = gate(&["run", "--break", broken, "--out", out.path().to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(1), "{}", told(&output));
+    let bundle = bundle(out.path());
+    assert_eq!(bundle.keys().collect::<Vec<_>>(), KEYS);
+    assert!(bundle["idempotency_retry_test"].as_str().unwrap().starts_with("key_required: expected "));
+    let decision = bundle["release_decision"].as_str().unwrap();
+    for part in [
+        "BLOCKED",
+        "idempotency_retry_test",
+        "expected refused with 23502 or 23514",
+        "observed",
+        "idempotency keys (Lesson 3)",
+        "declare the key column NOT NULL",
+    ] {
+        assert!(decision.contains(part), "{part}: {decision}");
+    }
+    let file = out.path().join("latest/bundle.json");
+    let decided = gate(&["decide", file.to_str().unwrap()]);
+    assert_eq!(decided.status.code(), Some(1), "{}", told(&decided));
+}
