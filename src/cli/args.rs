@@ -145,7 +145,7 @@ pub struct Common {
     /// Suite of drills
     #[arg(long, global = true, env = "SOR_GATE_SUITE", default_value = "system-of-record")]
     pub suite: Suite,
-    /// How many drills run side by side; the number of processors by default
+    /// How many drills run side by side; three for each processor by default
     #[arg(long, global = true, env = "SOR_GATE_JOBS", value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
     pub jobs: Option<u16>,
     /// Workers of a fleet

@@ -53,7 +53,8 @@ impl Ground {
         let backend = provisioner.backend().await?;
         let provider = format!("Postgres {} ({})", backend.version() / 10_000, backend.provider());
         let processors = std::thread::available_parallelism().map_or(2, usize::from);
-        let jobs = common.jobs.map_or(processors, usize::from);
+        // A drill waits for servers and programs more than it computes.
+        let jobs = common.jobs.map_or(3 * processors, usize::from);
         let plan = Plan {
             prove,
             // Roles are server-wide: on one server drills cannot run side by side.
