@@ -1,5 +1,7 @@
 //! The release step through the public interface: hand-made bundles, good and bad, and what is decided on each.
 
+#![allow(clippy::unwrap_used)]
+
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 

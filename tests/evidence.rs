@@ -1,5 +1,7 @@
 //! What a run leaves behind, made by the binary on the built-in reference.
 
+#![allow(clippy::unwrap_used)]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Output;

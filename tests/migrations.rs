@@ -1,6 +1,8 @@
 //! Histories in every format through the binary: the schema is set up, the last migration is judged, and the whole
 //! history is gone through.
 
+#![allow(clippy::unwrap_used)]
+
 use std::path::Path;
 use std::process::Output;
 

@@ -1,5 +1,7 @@
 //! Postgres in containers, for real, wherever a Docker engine answers and holds an image.
 
+#![allow(clippy::unwrap_used)]
+
 use std::io::Write;
 use std::process::Command;
 use std::sync::Arc;

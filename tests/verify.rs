@@ -1,5 +1,7 @@
 //! Evidence that was tampered with: every file and every key is deleted, swapped, edited, moved and doubled in turn.
 
+#![allow(clippy::unwrap_used)]
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};

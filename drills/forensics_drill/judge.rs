@@ -157,7 +157,7 @@ fn scoped(seen: &Seen) -> Finding {
     let rows: usize = seen.first.answers.iter().map(|rows| rows.rows.len()).sum();
     let observed = match wrong.as_slice() {
         [] => format!("{rows} rows, all of {HEALTHY}"),
-        [first, rest @ ..] if rest.is_empty() => first.clone(),
+        [first] => first.clone(),
         [first, rest @ ..] => format!("{first}; and {} more", rest.len()),
     };
     Finding::judge(claim, wrong.is_empty(), expected, observed).witnessed(format!(

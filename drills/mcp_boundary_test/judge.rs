@@ -125,7 +125,7 @@ fn disallowed_refused(seen: &Disallowed, strict: bool) -> Finding {
     forms.dedup();
     let observed = match through.as_slice() {
         [] => format!("{} names refused with {}", seen.tried.len(), forms.join(" or ")),
-        [first, rest @ ..] if rest.is_empty() => first.clone(),
+        [first] => first.clone(),
         [first, rest @ ..] => format!("{first}, and {} more", rest.len()),
     };
     Finding::judge("disallowed_refused", through.is_empty() && !seen.tried.is_empty(), expected, observed)

@@ -65,11 +65,10 @@ fn stays_pending(seen: &Failures) -> Finding {
         let why = format!("{} faults fired for {} messages: {observed}", seen.fired.len(), seen.failed.len());
         return Finding::unproven(claim, expected, why);
     }
-    let fired = seen.fired.iter().fold(
+    seen.fired.iter().fold(
         Finding::judge(claim, wrong.is_empty() && !seen.failed.is_empty(), expected, observed),
         |finding, (_, detail)| finding.witnessed(detail),
-    );
-    fired
+    )
 }
 
 fn wrong_after_failure(failed: &Failed) -> Option<String> {
