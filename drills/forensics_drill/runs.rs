@@ -57,7 +57,8 @@ impl Yard<'_> {
         for (one, worker) in planned.iter_mut().zip(started) {
             one.worker = Some(worker);
         }
-        let overlap = self.cx.wait_blocked_by(holder.pid().await?, planned.len()).await?;
+        let workers: Vec<&Worker> = planned.iter().filter_map(|one| one.worker.as_ref()).collect();
+        let overlap = self.cx.wait_held(holder.pid().await?, &workers).await?;
         let mut failed = Vec::new();
         for one in planned.iter().filter(|one| one.kind == Some(FailureKind::KilledWorker)) {
             let killed = one.worker()?.kill().await?;

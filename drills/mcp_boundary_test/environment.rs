@@ -35,7 +35,7 @@ pub async fn observe(ground: &Ground<'_>) -> Result<Environment> {
     holder.script(&journal.hold, &values).await?;
     let assignment = Assignment::run(&run, ground.tenant, "boundary");
     let worker = cx.start_worker(&assignment).await?;
-    let held = cx.wait_blocked_by(holder.pid().await?, 1).await?;
+    let held = cx.wait_held(holder.pid().await?, &[&worker]).await?;
     if held == 0 {
         return Ok(Environment::NotHeld(worker.process().last_lines(3).join(" | ")));
     }

@@ -31,7 +31,7 @@ const BAIT: &str = "
     END $$";
 
 /// The longest that an answer may take.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A drill's ground.
 pub struct Ground<'a> {

@@ -2,6 +2,7 @@
 
 mod assignment;
 mod command;
+mod holding;
 mod running;
 mod stand_in;
 mod starting;
