@@ -2,6 +2,7 @@
 
 pub mod attest;
 pub mod catalog;
+pub mod check;
 pub mod cli;
 pub mod context;
 pub mod drill;
@@ -13,6 +14,7 @@ pub mod exit;
 pub mod fault;
 pub mod forensics;
 pub mod hooks;
+pub mod init;
 pub mod interleaving;
 pub mod mcp;
 pub mod migration;

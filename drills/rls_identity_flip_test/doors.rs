@@ -45,7 +45,7 @@ impl Reader<'_> {
         let values = Values::new()
             .with("worker", &standing.worker)
             .with("covered", format!("{{{}}}", oids.join(",")))
-            .with("column", &self.tenancy.column)
+            .with("column", sor_gate::subject::catalog_name(&self.tenancy.column))
             .with("table", &self.tenancy.table)
             .with("tenant", &self.tenancy.tenants[1]);
         let mut doors = Doors::default();

@@ -41,7 +41,9 @@ impl Reader<'_> {
         let by_worker = Values::new().with("worker", worker);
         let declared =
             format!("{{{}}}", self.tenancy.tables.iter().map(|t| quoted(t)).collect::<Vec<_>>().join(","));
-        let by_column = Values::new().with("column", &self.tenancy.column).with("declared", declared);
+        let by_column = Values::new()
+            .with("column", sor_gate::subject::catalog_name(&self.tenancy.column))
+            .with("declared", declared);
         let tables = self.admin.must(TABLES, &by_column).await?;
         let policies = self.admin.must(POLICIES, &by_worker).await?;
         let oids = tables.all("oid")?;

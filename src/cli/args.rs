@@ -40,6 +40,10 @@ pub enum Command {
         #[arg(value_name = "ID")]
         drills: Vec<String>,
     },
+    /// Write a commented sor-gate.toml from migrations and a database
+    Init(InitArgs),
+    /// Hold the subject file against its schema and the real catalog
+    Check,
     /// Recompute the release decision from a bundle
     Decide(DecideArgs),
     /// Check offline that evidence is whole and unchanged: digests, chain, signature, decision
@@ -56,6 +60,32 @@ pub enum Command {
         /// Drill id, short name or unique prefix
         drill: String,
     },
+    /// Print a completion script
+    Completions {
+        /// bash, zsh, fish, elvish or powershell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page (roff); of one command when it is named
+    Man {
+        /// A command
+        command: Option<String>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// Folder with the migrations; looked for in the usual places by default
+    #[arg(long, env = "SOR_GATE_MIGRATIONS", value_name = "DIR", conflicts_with = "reference")]
+    pub migrations: Option<PathBuf>,
+    /// A database to look at, in a read-only transaction
+    #[arg(long, env = "SOR_GATE_DATABASE_URL", value_name = "URL", hide_env_values = true)]
+    pub database_url: Option<String>,
+    /// The file to write
+    #[arg(short, long, value_name = "FILE", default_value = "sor-gate.toml")]
+    pub output: PathBuf,
+    /// Write out the whole built-in reference system into this new folder instead
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["database_url", "output"])]
+    pub reference: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -115,6 +145,9 @@ pub struct DrillArgs {
     /// Go through every migration of the history, one after the other (migration_review)
     #[arg(long, conflicts_with = "sabotage")]
     pub all: bool,
+    /// Leave the databases up afterwards, print how to look at them, and wait for Ctrl-C
+    #[arg(long, env = "SOR_GATE_KEEP")]
+    pub keep: bool,
     /// Run it so many times
     #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub repeat: u32,
@@ -181,6 +214,8 @@ pub enum Format {
     Human,
     /// One JSON document.
     Json,
+    /// One JSON object a line for each happening.
+    NdjsonEvents,
 }
 
 /// When to colour.

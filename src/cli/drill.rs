@@ -36,6 +36,7 @@ pub async fn drill(product: &Product, arguments: &DrillArgs, common: &Common) ->
     }
     let mut ground = Ground::lay(product, common, Prove::None).await?;
     ground.plan.whole_history = arguments.all;
+    ground.plan.keep = arguments.keep;
     let progress = Progress::new(common);
     let runner = ground.runner(&progress);
     terminal::headline(common, &ground);
@@ -56,6 +57,17 @@ pub async fn drill(product: &Product, arguments: &DrillArgs, common: &Common) ->
     }
     for record in &all {
         terminal::claims(common, record, product.catalogue.iter());
+    }
+    let kept = runner.kept();
+    if !kept.is_empty() {
+        for (drill, cluster) in &kept {
+            let (admin, worker) = (cluster.superuser(), &ground.subject.roles.worker);
+            terminal::say(&format!("{drill} is kept; look at it with"));
+            terminal::say(&format!("  psql '{}'", admin.url()));
+            terminal::say(&format!("  psql '{}'", cluster.connect_info(worker, &cluster.database()).url()));
+        }
+        terminal::say("Ctrl-C ends it");
+        std::future::pending::<()>().await;
     }
     let verdict = Verdict::worst(all.iter().map(|record| record.verdict));
     Ok(if verdict == Verdict::Pass { Exit::Permitted } else { Exit::Blocked })

@@ -1,11 +1,15 @@
 //! The command line: arguments in, exit code out. Only this module prints.
 
 mod args;
+mod check;
+mod completions;
 mod decide;
 mod drill;
 mod explain;
+mod init;
 mod keygen;
 mod list;
+mod man;
 mod pick;
 mod progress;
 mod prove;
@@ -72,12 +76,16 @@ fn dispatch(product: &Product, cli: &Cli) -> Result<Exit, Error> {
         Command::Verify(arguments) => verify::verify(&product.catalogue, arguments, common),
         Command::Keygen { file } => keygen::keygen(file),
         Command::Decide(arguments) => decide::decide(&product.catalogue, arguments, common),
-        Command::Run(_) | Command::Drill(_) | Command::Prove { .. } => block_on(async {
+        Command::Completions { shell } => completions::completions(*shell),
+        Command::Man { command } => man::man(command.as_deref()),
+        _ => block_on(async {
             let interrupted = setup::interrupted()?;
             let work = async {
                 match &cli.command {
                     Command::Drill(arguments) => drill::drill(product, arguments, common).await,
                     Command::Run(arguments) => run::run(product, arguments, common).await,
+                    Command::Check => check::check(product, common).await,
+                    Command::Init(arguments) => init::init(product, arguments, common).await,
                     Command::Prove { drills } => prove::prove(product, drills, common).await,
                     _ => Err(Error::harness("this command runs no drills")),
                 }

@@ -7,15 +7,19 @@ use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
+use serde::Serialize;
+
 use super::args::{Common, Format};
 use super::terminal;
 use crate::context::Scenario;
 use crate::events::{Event, Listener};
+use crate::verdict::{Finding, Verdict};
 
 /// Shows what runs.
 pub struct Progress {
     live: Option<MultiProgress>,
     plain: bool,
+    events: bool,
     running: Mutex<HashMap<String, ProgressBar>>,
 }
 
@@ -25,7 +29,12 @@ impl Progress {
         let ci = std::env::var_os("CI").is_some_and(|value| !value.is_empty());
         let live = !common.no_progress && !common.quiet && !ci && std::io::stderr().is_terminal();
         let plain = !live && common.verbose && common.format == Format::Human;
-        Self { live: live.then(MultiProgress::new), plain, running: Mutex::default() }
+        Self {
+            live: live.then(MultiProgress::new),
+            plain,
+            events: common.format == Format::NdjsonEvents,
+            running: Mutex::default(),
+        }
     }
 
     /// Takes every line away.
@@ -39,6 +48,10 @@ impl Progress {
 
 impl Listener for Progress {
     fn on(&self, event: &Event<'_>) {
+        if self.events {
+            // A reader that stopped reading misses the rest.
+            let _ = terminal::print_line(&Told::from(event));
+        }
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         match event {
             Event::Began { .. } => {}
@@ -60,6 +73,53 @@ impl Listener for Progress {
                 }
             }
         }
+    }
+}
+
+/// An event as one line of JSON.
+#[derive(Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+enum Told<'a> {
+    Began {
+        jobs: usize,
+    },
+    Started {
+        drill: &'a str,
+        #[serde(rename = "break")]
+        sabotage: Option<&'a str>,
+    },
+    Finished {
+        drill: &'a str,
+        #[serde(rename = "break")]
+        sabotage: Option<&'a str>,
+        verdict: Verdict,
+        duration_ms: u64,
+        evidence: &'a str,
+        findings: &'a [Finding],
+    },
+}
+
+impl<'a> From<&'a Event<'a>> for Told<'a> {
+    fn from(event: &'a Event<'a>) -> Self {
+        match event {
+            Event::Began { jobs } => Self::Began { jobs: *jobs },
+            Event::Started { drill, scenario } => Self::Started { drill, sabotage: sabotage(*scenario) },
+            Event::Finished { drill, scenario, ended } => Self::Finished {
+                drill,
+                sabotage: sabotage(*scenario),
+                verdict: ended.evidence.verdict(),
+                duration_ms: u64::try_from(ended.duration.as_millis()).unwrap_or(u64::MAX),
+                evidence: &ended.evidence.line,
+                findings: &ended.evidence.findings,
+            },
+        }
+    }
+}
+
+fn sabotage(scenario: Scenario) -> Option<&'static str> {
+    match scenario {
+        Scenario::Baseline => None,
+        Scenario::Sabotaged(id) => Some(id),
     }
 }
 

@@ -38,6 +38,23 @@ impl Ground {
     /// # Errors
     /// Usage for the subject file and the options, environment for Postgres and the disk.
     pub async fn lay(product: &Product, common: &Common, prove: Prove) -> Result<Self> {
+        Self::build(product, common, prove, None).await
+    }
+
+    /// The same on a subject of one's own.
+    ///
+    /// # Errors
+    /// As [`Ground::lay`].
+    pub async fn lay_on(product: &Product, common: &Common, subject: Subject) -> Result<Self> {
+        Self::build(product, common, Prove::None, Some(subject)).await
+    }
+
+    async fn build(
+        product: &Product,
+        common: &Common,
+        prove: Prove,
+        subject: Option<Subject>,
+    ) -> Result<Self> {
         let run_id = RunId::new(jiff::Timestamp::now());
         let scope = Scope::open(run_id.as_str(), ScopeOptions::default())?;
         let source = Source::from(common.postgres.as_str());
@@ -48,7 +65,10 @@ impl Ground {
             cache: None,
             scope: Arc::clone(&scope),
         };
-        let subject = find_subject(&product.builtin, common, &options.cache_folder()?)?;
+        let subject = match subject {
+            Some(subject) => subject,
+            None => subject::load(&subject_file(&product.builtin, common, || options.cache_folder())?)?,
+        };
         let provisioner = Arc::new(Provisioner::new(options));
         let backend = provisioner.backend().await?;
         let provider = format!("Postgres {} ({})", backend.version() / 10_000, backend.provider());
@@ -61,6 +81,7 @@ impl Ground {
             jobs: provisioner.jobs().await?.unwrap_or(jobs),
             seed: common.seed.unwrap_or_else(rand::random),
             workers: common.workers.into(),
+            keep: false,
             timeout: Duration::from_secs(common.timeout),
             whole_history: false,
         };
@@ -97,15 +118,23 @@ pub fn interrupted() -> Result<impl Future<Output = ()>> {
     })
 }
 
-fn find_subject(builtin: &Builtin, common: &Common, cache: &Path) -> Result<Subject> {
+/// The subject file that is meant: the one named, else the nearest, else the built-in reference's.
+///
+/// # Errors
+/// When the built-in reference cannot be laid out.
+pub fn subject_file(
+    builtin: &Builtin,
+    common: &Common,
+    cache: impl FnOnce() -> Result<PathBuf>,
+) -> Result<PathBuf> {
     if let Some(file) = &common.subject {
-        return subject::load(file);
+        return Ok(file.clone());
     }
     let here = std::env::current_dir()
         .map_err(|error| Error::environment(format!("cannot tell the current folder: {error}")))?;
     match subject::find(&here) {
-        Some(file) => subject::load(&file),
-        None => subject::load(&lay_out(builtin, cache)?),
+        Some(file) => Ok(file),
+        None => lay_out(builtin, &cache()?),
     }
 }
 

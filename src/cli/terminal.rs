@@ -32,6 +32,15 @@ pub fn print_json(value: &impl Serialize) -> Result<()> {
     print_text(&text)
 }
 
+/// One JSON document on one line of standard output.
+///
+/// # Errors
+/// As [`print_json`].
+pub fn print_line(value: &impl Serialize) -> Result<()> {
+    let text = serde_json::to_string(value).map_err(|error| Error::harness(error.to_string()))?;
+    print_text(&text)
+}
+
 /// Text on standard output. A reader that stopped reading, such as `head`, is nobody's error: what was asked for is
 /// told by the exit code too.
 ///

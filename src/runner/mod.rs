@@ -44,6 +44,8 @@ pub struct Plan {
     pub seed: u64,
     /// Workers of a fleet.
     pub workers: usize,
+    /// Whether a drill's server is left up after it.
+    pub keep: bool,
     /// Longest time that one run of a drill may take; of the whole history, each migration.
     pub timeout: Duration,
     /// Whether drills that can go through the whole history of migrations do so.
@@ -58,6 +60,7 @@ pub struct Runner<'a> {
     plan: Plan,
     listener: &'a dyn Listener,
     template: OnceCell<Template>,
+    kept: std::sync::Mutex<Vec<(&'static str, Cluster)>>,
 }
 
 /// One run of one drill.
@@ -76,7 +79,15 @@ impl<'a> Runner<'a> {
         plan: Plan,
         listener: &'a dyn Listener,
     ) -> Self {
-        Self { subject, provisioner, scope, plan, listener, template: OnceCell::new() }
+        Self {
+            subject,
+            provisioner,
+            scope,
+            plan,
+            listener,
+            template: OnceCell::new(),
+            kept: std::sync::Mutex::default(),
+        }
     }
 
     /// Runs the drills and the breaks that the plan asks for; the records come in the order of the drills.
@@ -155,6 +166,23 @@ impl<'a> Runner<'a> {
         let found = (cluster.identity().await?, cluster.settings().await?);
         cluster.stop().await?;
         Ok(found)
+    }
+
+    /// A server of one's own with the subject's schema, whose login roles are let in.
+    ///
+    /// # Errors
+    /// As [`Runner::run`].
+    pub async fn cluster(&self) -> Result<Cluster> {
+        let cluster = self.provisioner.cluster(self.template().await?, &ClusterOptions::default()).await?;
+        for role in self.subject.login_roles() {
+            cluster.admit(role).await?;
+        }
+        Ok(cluster)
+    }
+
+    /// The servers that `keep` asked to leave up, each with the drill that ran on it.
+    pub fn kept(&self) -> Vec<(&'static str, Cluster)> {
+        std::mem::take(&mut *self.kept.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
     }
 
     fn jobs<'d>(&self, drill: &'d dyn Drill) -> Vec<Job<'d>> {

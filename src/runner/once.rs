@@ -105,7 +105,12 @@ impl Runner<'_> {
             Err(error) => Err(context.cluster.blame_soon(error).await),
             seen => seen,
         };
-        context.cluster.stop().await?;
+        if self.plan.keep {
+            let mut kept = self.kept.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            kept.push((drill.spec().id, context.cluster));
+        } else {
+            context.cluster.stop().await?;
+        }
         evidence
     }
 }

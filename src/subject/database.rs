@@ -18,6 +18,7 @@ pub struct Database {
     #[schemars(extend("x-path" = "file"))]
     pub setup: Vec<PathBuf>,
     /// Folder with the migrations, in any of the formats of `docs/migrations.md`.
+    #[schemars(extend("x-path" = "folder"))]
     pub migrations: PathBuf,
     /// Their format; told from the folder by default.
     pub format: Option<Format>,

@@ -48,16 +48,21 @@ pub fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
     (line, column)
 }
 
+/// The known name that was probably meant.
+pub fn nearest<'k>(typed: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+    let likeness = |name: &str| strsim::jaro_winkler(&typed.to_lowercase(), &name.to_lowercase());
+    let best = known.into_iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
+    best.filter(|name| likeness(name) > 0.75)
+}
+
 /// `did you mean …?` for the nearest of the known names, or what is known.
 pub fn suggest<'k>(typed: &str, known: impl IntoIterator<Item = &'k str>) -> String {
     const SHOWN: usize = 12;
     let known: Vec<&str> = known.into_iter().collect();
-    let likeness = |name: &&&str| strsim::jaro_winkler(&typed.to_lowercase(), &name.to_lowercase());
-    let nearest = known.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
-    match nearest {
-        Some(name) if likeness(&name) > 0.75 => format!("did you mean `{name}`?"),
-        None => "nothing is known here".into(),
-        Some(_) => {
+    match nearest(typed, known.iter().copied()) {
+        Some(name) => format!("did you mean `{name}`?"),
+        None if known.is_empty() => "nothing is known here".into(),
+        None => {
             let shown: Vec<_> = known.iter().take(SHOWN).map(|name| format!("`{name}`")).collect();
             let more = if known.len() > SHOWN { ", …" } else { "" };
             format!("known here: {}{more}", shown.join(", "))

@@ -9,7 +9,7 @@ use std::path::Path;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::problem::{Problem, suggest};
+use super::problem::{Problem, nearest, suggest};
 use super::shape::{Others, Shape, Use};
 
 /// A text that the gate will use as SQL.
@@ -21,6 +21,8 @@ pub struct Statement {
     pub sql: String,
     /// Who runs it and how.
     pub usage: Use,
+    /// The table named beside it, whose rows an expression is over.
+    pub table: Option<String>,
     /// Its place in the file, quotes included.
     pub span: Range<usize>,
 }
@@ -85,6 +87,7 @@ impl Reading {
         path: &str,
         folder: &Path,
     ) {
+        let mut meant = Vec::new();
         for (key, value) in table.iter() {
             let name = key.get_ref().as_ref();
             let below = if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
@@ -98,6 +101,7 @@ impl Reading {
                 Some(shape) => self.value(shape, value, &below, Some(table), folder),
                 None => {
                     let section = if path.is_empty() { String::new() } else { format!(" in [{path}]") };
+                    meant.extend(nearest(name, shape.keys().map(|(known, _)| known)));
                     self.tell(Problem::new(
                         &key.span(),
                         format!("unknown key `{}`{section}", shorten(name)),
@@ -106,7 +110,9 @@ impl Reading {
                 }
             }
         }
-        for missing in shape.required().filter(|key| !table.iter().any(|(own, _)| own.get_ref() == key)) {
+        // A key that is misspelt is not missing as well.
+        let open = shape.required().filter(|key| !meant.contains(key));
+        for missing in open.filter(|key| !table.iter().any(|(own, _)| own.get_ref() == key)) {
             let (place, remedy) = match path {
                 "" => ("the file".to_owned(), format!("add `{missing}`")),
                 path => (format!("[{path}]"), format!("add `{missing} = …` to [{path}]")),

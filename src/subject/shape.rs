@@ -88,6 +88,18 @@ impl Shape<'static> {
         if self.own[keyword].is_null() { &self.target[keyword] } else { &self.own[keyword] }
     }
 
+    /// The name of its type, where it has one of its own.
+    pub fn type_name(&self) -> &'static str {
+        let title = |value: &'static Value| value["$ref"].as_str().and_then(|to| to.rsplit('/').next());
+        let options = self.own["anyOf"].as_array().into_iter().flatten();
+        title(self.own).or_else(|| options.into_iter().find_map(title)).unwrap_or_default()
+    }
+
+    /// What its type is, in words.
+    pub fn type_doc(&self) -> &'static str {
+        self.target["description"].as_str().unwrap_or_default()
+    }
+
     /// The several shapes that a value may have, where there are several.
     pub fn alternatives(&self) -> Vec<Self> {
         let options = ["anyOf", "oneOf"].iter().find_map(|key| self.target[*key].as_array());

@@ -32,7 +32,7 @@ const LAYERS: [&[&str]; 11] = [
         "standing",
         "worker",
     ],
-    &["events", "prove", "runner"],
+    &["check", "events", "init", "prove", "runner"],
     &["record"],
     &["attest"],
     &["report"],

@@ -5,7 +5,7 @@
 mod hostile;
 mod wrong;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use sor_gate::subject;
 
@@ -27,14 +27,20 @@ rows = "SELECT id, status FROM jobs"
 lease = "30 s"
 "#;
 
+/// A folder with migrations in it.
+fn here() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/subjects/sql_only")
+}
+
 /// Everything that is wrong with a text, as `line:column what; fix`.
 fn complaints(text: &str) -> Vec<String> {
-    let (reading, subject) = subject::parse(text, Path::new("/nowhere"));
+    let (reading, subject) = subject::parse(text, &here());
     assert_eq!(subject.is_some(), reading.problems.is_empty(), "{text}");
     let told = reading.problems.iter().map(|problem| {
         let place = problem.at.map(|at| subject::line_and_column(text, at));
         let place = place.map(|(line, column)| format!("{line}:{column} ")).unwrap_or_default();
-        format!("{place}{}; {}", problem.what, problem.fix)
+        let what = problem.what.replace(&here().display().to_string(), "HERE");
+        format!("{place}{what}; {}", problem.fix)
     });
     told.collect()
 }

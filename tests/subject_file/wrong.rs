@@ -9,13 +9,7 @@ fn a_small_file_is_enough() {
 
 #[test]
 fn an_unknown_key_is_told_with_the_nearest_one() {
-    assert_eq!(
-        with("lease =", "leese ="),
-        [
-            "9:1 [claims] lacks the key `lease`; add `lease = …` to [claims]",
-            "15:1 unknown key `leese` in [claims]; did you mean `lease`?"
-        ]
-    );
+    assert_eq!(with("lease =", "leese ="), ["15:1 unknown key `leese` in [claims]; did you mean `lease`?"]);
     assert_eq!(with("[claims]", "[claim]"), ["9:2 unknown key `claim`; did you mean `claims`?"]);
 }
 
@@ -53,9 +47,7 @@ fn an_unknown_placeholder_is_found_before_any_run() {
 fn a_missing_file_is_told_where_it_is_named() {
     assert_eq!(
         with("migrations = \"migrations\"", "migrations = \"migrations\"\nseed = [\"rows.sql\"]"),
-        [
-            "5:9 `database.seed[0]`: there is no file /nowhere/rows.sql; paths start at the subject file's folder"
-        ]
+        ["5:9 `database.seed[0]`: there is no file HERE/rows.sql; paths start at the subject file's folder"]
     );
 }
 
@@ -90,5 +82,5 @@ fn a_waiver_needs_all_it_is_asked_for() {
 #[test]
 fn everything_is_told_at_once() {
     let text = SMALL.replace("name = \"small\"", "nam = 1").replace("${id}", "${x}");
-    assert_eq!(complaints(&text).len(), 4, "{:?}", complaints(&text));
+    assert_eq!(complaints(&text).len(), 3, "{:?}", complaints(&text));
 }

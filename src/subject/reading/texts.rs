@@ -78,7 +78,10 @@ impl Reading {
                 self.tell(Problem::new(span, format!("`{path}` is empty"), fix));
             }
             let (key, sql, span) = (path.to_owned(), text.to_owned(), span.clone());
-            self.statements.push(Statement { key, sql, usage, span });
+            let table =
+                beside.and_then(|table| table.get("table")).and_then(|table| table.get_ref().as_str());
+            let table = table.map(str::to_owned);
+            self.statements.push(Statement { key, sql, usage, table, span });
         } else if let Some(known) = shape.word() {
             let known: Vec<String> = known.into_iter().map(str::to_owned).collect();
             self.placeholders(path, span, template::word_names(text), &known);

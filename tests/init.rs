@@ -1,0 +1,97 @@
+//! `init` through the binary: what it writes loads, and checks clean.
+
+#![allow(clippy::unwrap_used)]
+
+use std::path::Path;
+
+use assert_cmd::Command;
+
+fn gate(folder: &Path, words: &[&str]) -> (i32, String) {
+    let mut command = Command::cargo_bin("sor-gate").unwrap();
+    let output = command.current_dir(folder).args(words).output().unwrap();
+    let said =
+        format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    (output.status.code().unwrap(), said)
+}
+
+#[test]
+fn guesses_from_migrations_check_clean() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("migrations")).unwrap();
+    let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/subjects/sql_only/migrations");
+    for name in ["1_belege.up.sql", "1_belege.down.sql"] {
+        std::fs::copy(from.join(name), folder.path().join("migrations").join(name)).unwrap();
+    }
+    let (code, said) = gate(folder.path(), &["init"]);
+    assert_eq!(code, 0, "{said}");
+    let text = std::fs::read_to_string(folder.path().join("sor-gate.toml")).unwrap();
+    for part in [
+        "\nworker = \"kassen-dienst\"",
+        "kasse.mandant",
+        "\ncolumn = \"\\\"Mandant\\\"\"",
+        "NOT GUESSED",
+        "\n[tenancy]",
+        "# [journal]",
+    ] {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+    let (code, said) = gate(folder.path(), &["check"]);
+    assert_eq!(code, 0, "{said}\n{text}");
+    let (code, said) = gate(folder.path(), &["init"]);
+    assert_eq!(code, 2, "an old file is not overwritten: {said}");
+}
+
+#[test]
+fn the_written_out_reference_checks_clean_and_its_drill_passes() {
+    let folder = tempfile::tempdir().unwrap();
+    let (code, said) = gate(folder.path(), &["init", "--reference", "mine"]);
+    assert_eq!(code, 0, "{said}");
+    let mine = folder.path().join("mine");
+    for file in ["sor-gate.toml", "roles.sql", "README.md", "src/lib.rs", "migrations/0001_tenants.up.sql"] {
+        assert!(mine.join(file).is_file(), "{file}");
+    }
+    let (code, said) = gate(&mine, &["check"]);
+    assert_eq!(code, 0, "{said}");
+    let (code, said) = gate(&mine, &["drill", "idempotency_retry_test"]);
+    assert_eq!(code, 0, "{said}");
+}
+
+#[test]
+fn no_migrations_is_said_with_the_remedy() {
+    let folder = tempfile::tempdir().unwrap();
+    let (code, said) = gate(folder.path(), &["init"]);
+    assert_eq!(code, 2);
+    assert!(said.contains("--migrations DIR"), "{said}");
+}
+
+#[test]
+fn completions_and_manual_pages_are_printed() {
+    let folder = tempfile::tempdir().unwrap();
+    for shell in ["bash", "zsh", "fish"] {
+        let (code, said) = gate(folder.path(), &["completions", shell]);
+        assert!(code == 0 && said.contains("sor-gate"), "{said}");
+    }
+    let (code, said) = gate(folder.path(), &["man"]);
+    assert!(code == 0 && said.contains(".TH"), "{said}");
+    let (code, said) = gate(folder.path(), &["man", "drill"]);
+    assert!(code == 0 && said.contains("\\-\\-keep"), "{said}");
+}
+
+#[test]
+fn events_come_a_line_each() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = Command::cargo_bin("sor-gate").unwrap();
+    let output = command
+        .current_dir(folder.path())
+        .args(["drill", "idempotency_retry_test", "--format", "ndjson-events"])
+        .output()
+        .unwrap();
+    let lines: Vec<serde_json::Value> = String::from_utf8(output.stdout)
+        .unwrap()
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let events: Vec<&str> = lines.iter().map(|line| line["event"].as_str().unwrap()).collect();
+    assert_eq!(events, ["began", "started", "finished"]);
+    assert_eq!(lines[2]["verdict"], "pass");
+}
