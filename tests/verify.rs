@@ -13,6 +13,7 @@ use sor_gate::record::{self, Record};
 use sor_gate::release::BundleShape;
 use sor_gate::report::folder::EvidenceFolder;
 use sor_gate::report::keep::keep;
+use sor_gate::report::kind::Kind;
 use sor_gate::report::run_id::RunId;
 use sor_gate::verify;
 
@@ -50,7 +51,15 @@ fn kept(runs: usize, key: Option<&SignKey>) -> Kept {
         let now: Timestamp = "2026-11-21T08:00:00Z".parse().unwrap();
         let now = now + jiff::SignedDuration::from_mins(i64::try_from(at).unwrap());
         let draft = Record { run_id: RunId::new(now).to_string(), ..draft() };
-        place = keep(&EvidenceFolder::new(&root), &shape(), draft, key).unwrap().place;
+        place = keep(
+            &EvidenceFolder::new(&root),
+            &shape(),
+            draft,
+            key,
+            &[Kind::Junit, Kind::Sarif, Kind::Summary],
+        )
+        .unwrap()
+        .place;
     }
     Kept { _home: home, root, place }
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::drill::Suite;
+use crate::report::kind::Wanted;
 use crate::runner::Prove;
 
 /// Is this PostgreSQL database, with the Worker that writes to it, ready to be the system of record?
@@ -48,6 +49,8 @@ pub enum Command {
     Decide(DecideArgs),
     /// Check offline that evidence is whole and unchanged: digests, chain, signature, decision
     Verify(VerifyArgs),
+    /// Render reports again from a record
+    Report(ReportArgs),
     /// Make an ed25519 key that signs attestations
     Keygen {
         /// Where the private key goes (PEM); the public one goes to FILE.pub
@@ -102,6 +105,9 @@ pub struct RunArgs {
     /// Sign the attestation with this ed25519 private key (PEM)
     #[arg(long, env = "SOR_GATE_SIGN_KEY", value_name = "FILE")]
     pub sign_key: Option<PathBuf>,
+    /// A report besides report.html: html, junit, sarif or summary, in the run's folder or in FILE (repeatable)
+    #[arg(long, env = "SOR_GATE_REPORT", value_name = "KIND[:FILE]", value_delimiter = ',')]
+    pub report: Vec<Wanted>,
 }
 
 #[derive(Debug, Args)]
@@ -115,6 +121,15 @@ pub struct DecideArgs {
     /// Block when the record is older, e.g. 12h, 7d
     #[arg(long, env = "SOR_GATE_MAX_AGE", value_name = "AGE", value_parser = age)]
     pub max_age: Option<jiff::SignedDuration>,
+}
+
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    /// The folder of a run
+    pub dir: PathBuf,
+    /// Which report: html, junit, sarif or summary, to standard output or into FILE (repeatable)
+    #[arg(long, required = true, value_name = "KIND[:FILE]")]
+    pub report: Vec<Wanted>,
 }
 
 #[derive(Debug, Args)]

@@ -13,6 +13,7 @@ mod man;
 mod pick;
 mod progress;
 mod prove;
+mod report;
 mod run;
 mod setup;
 mod terminal;
@@ -74,6 +75,7 @@ fn dispatch(product: &Product, cli: &Cli) -> Result<Exit, Error> {
         Command::List => list::list(&product.catalogue, common),
         Command::Explain { drill } => explain::explain(&product.catalogue, drill),
         Command::Verify(arguments) => verify::verify(&product.catalogue, arguments, common),
+        Command::Report(arguments) => report::report(&product.catalogue, arguments, common),
         Command::Keygen { file } => keygen::keygen(file),
         Command::Decide(arguments) => decide::decide(&product.catalogue, arguments, common),
         Command::Completions { shell } => completions::completions(*shell),

@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::args::{Common, Format, RunArgs};
 use super::progress::Progress;
 use super::setup::Ground;
-use super::{Product, pick, terminal};
+use super::{Product, pick, report, terminal};
 use crate::attest::SignKey;
 use crate::drill::Drill;
 use crate::error::Result;
@@ -17,6 +17,7 @@ use crate::record::{
 use crate::release::{BundleShape, ReleaseDecision};
 use crate::report::folder::EvidenceFolder;
 use crate::report::keep::keep;
+use crate::report::kind::Kind;
 use crate::runner::{DrillRecord, Plan};
 
 /// Runs, writes, prints.
@@ -77,7 +78,15 @@ pub async fn run(product: &Product, arguments: &RunArgs, common: &Common) -> Res
         drills: records,
     };
     let redactor = Redactor::new(Some(&ground.subject), &common.postgres);
-    let kept = keep(&folder, &shape(&drills), redactor.value(draft)?, key.as_ref())?;
+    let within: Vec<Kind> =
+        arguments.report.iter().filter(|wanted| wanted.file.is_none()).map(|wanted| wanted.kind).collect();
+    let kept = keep(&folder, &shape(&drills), redactor.value(draft)?, key.as_ref(), &within)?;
+    for wanted in &arguments.report {
+        if let Some(file) = &wanted.file {
+            report::write(file, &wanted.kind.render(&kept.record, &kept.bundle)?)?;
+        }
+    }
+    report::step_summary(&Kind::Summary.render(&kept.record, &kept.bundle)?)?;
     if common.format == Format::Json {
         terminal::print_json(&kept.record)?;
     }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::folder::{EvidenceFolder, RunWriter};
+use super::kind::Kind;
 use super::markdown::bundle_markdown;
 use super::run_id::RunId;
 use crate::attest::{ATTESTATION_FILE, SignKey, attestation};
@@ -31,6 +32,7 @@ pub fn keep(
     shape: &BundleShape,
     draft: Record,
     key: Option<&SignKey>,
+    more: &[Kind],
 ) -> Result<Kept> {
     let mut record = draft;
     let policy = record::policy(&record.policy);
@@ -40,10 +42,16 @@ pub fn keep(
     let id = RunId::parse(&record.run_id)
         .ok_or_else(|| Error::harness(format!("`{}` is no run id", record.run_id)))?;
     let writer = folder.begin(&id)?;
-    let files = vec![
+    let mut files = vec![
         ("bundle.json".to_owned(), bundle.to_json().into_bytes()),
         ("bundle.md".to_owned(), bundle_markdown(&bundle).into_bytes()),
     ];
+    let mut kinds = vec![Kind::Html];
+    kinds.extend(more.iter().filter(|kind| **kind != Kind::Html));
+    kinds.dedup();
+    for kind in kinds {
+        files.push((kind.file().to_owned(), kind.render(&record, &bundle)?.into_bytes()));
+    }
     for (name, content) in &files {
         writer.write(name, content)?;
     }

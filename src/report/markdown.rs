@@ -10,7 +10,7 @@ pub fn bundle_markdown(bundle: &EvidenceBundle) -> String {
 
 /// Escapes what Markdown would take for markup (CommonMark 0.31, section 2.4). Ids such as
 /// `run_journal` stay as they are: an underscore within a word is none.
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut before = ' ';
     let mut chars = text.chars().peekable();

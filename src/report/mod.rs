@@ -3,6 +3,11 @@
 pub mod folder;
 #[cfg(test)]
 mod folder_tests;
+pub mod html;
+pub mod junit;
 pub mod keep;
+pub mod kind;
 pub mod markdown;
 pub mod run_id;
+pub mod sarif;
+pub mod summary;

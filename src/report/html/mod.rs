@@ -1,0 +1,76 @@
+//! `report.html`: one page without network, for people.
+
+mod diff;
+mod drill;
+mod lanes;
+mod matrix;
+mod statements;
+mod surroundings;
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use crate::record::Record;
+use crate::release::EvidenceBundle;
+use crate::verdict::Verdict;
+
+/// The page: decision first, a row a drill, the breaks, the surroundings.
+pub fn page(record: &Record, bundle: &EvidenceBundle) -> String {
+    let permitted = record.decision == "PERMITTED";
+    let rest = bundle.release_decision.strip_prefix(&record.decision).unwrap_or(&bundle.release_decision);
+    let rest = rest.trim_start_matches(':').trim();
+    let passed = record.drills.iter().filter(|drill| drill.verdict == Verdict::Pass).count();
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                title { (record.decision) ": " (record.subject.name) ", run " (record.run_id) }
+                style { (PreEscaped(include_str!("page.css"))) }
+            }
+            body {
+                header {
+                    h1 { "sor-gate: " (record.subject.name) }
+                    p.soft { (record.subject.title) }
+                    p.soft {
+                        "Run " span.mono { (record.run_id) } ", " (moment(record.finished_at)) ", Postgres "
+                        (record.postgres.identity.version) ", seed " span.mono { (record.plan.seed) }
+                    }
+                }
+                main {
+                    section.decision.(if permitted { "good" } else { "bad" }) aria-label="Release decision" {
+                        div.word { (if permitted { "✓ " } else { "✕ " }) (record.decision) }
+                        p { (rest) }
+                    }
+                    h2 { "Drills: " (passed) " of " (record.drills.len()) " passed" }
+                    @for drill in &record.drills {
+                        (drill::row(record, drill))
+                    }
+                    (matrix::matrix(record))
+                    (surroundings::surroundings(record))
+                }
+                footer.soft {
+                    p { "Made by " (record.tool.name) " " (record.tool.version) " from the record beside it, " span.mono { "record.json" } "." }
+                }
+                script { (PreEscaped(include_str!("page.js"))) }
+            }
+        }
+    };
+    page.into_string()
+}
+
+/// A verdict in sign, word and colour, so that no one of them is needed.
+fn badge(verdict: Verdict) -> Markup {
+    let (class, text) = match verdict {
+        Verdict::Pass => ("good", "✓ pass"),
+        Verdict::Fail => ("bad", "✕ FAIL"),
+        Verdict::Error => ("bad", "? unproven"),
+        Verdict::NotTestable => ("warn", "– not testable"),
+    };
+    html! { span.badge.(class) { (text) } }
+}
+
+fn moment(at: jiff::Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
+}
