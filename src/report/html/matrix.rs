@@ -37,14 +37,14 @@ pub(super) fn tried(drill: &DrillRecord) -> Markup {
     html! {
         @if !drill.breaks.is_empty() {
             h3 { "Breaks" }
-            table {
+            div.wide { table {
                 thead { tr { th { "proof" } th { "break" } th { "what was changed" } th { "what the claim observed" } th.num { "ms" } } }
                 tbody {
                     @for tried in &drill.breaks {
                         tr { td { (proof(tried.proof)) } td { (tried.id) } td { (tried.applied) } td { (tried.claim) ": " (tried.observed) } td.num { (tried.duration_ms) } }
                     }
                 }
-            }
+            } }
         }
     }
 }
