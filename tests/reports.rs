@@ -1,5 +1,7 @@
 //! Reports of a real run, and secrets that must be in none of its outputs.
 
+#![allow(clippy::unwrap_used)]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

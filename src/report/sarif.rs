@@ -66,7 +66,7 @@ fn result(record: &Record, drill: &DrillRecord, finding: &Finding) -> Value {
     places.dedup();
     if places.is_empty() {
         // Code scanning shows no result without a place.
-        places.push(place(&record.subject.file.rsplit('/').next().unwrap_or_default().to_owned(), 1, None));
+        places.push(place(record.subject.file.rsplit('/').next().unwrap_or_default(), 1, None));
     }
     json!({
         "ruleId": format!("{}.{}", drill.id, finding.claim),
