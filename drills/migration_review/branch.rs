@@ -65,6 +65,11 @@ impl Branch {
     /// Leaves the branch in place.
     pub fn leave(self) {}
 
+    /// The database's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// The admin's session on the branch.
     pub fn admin(&self) -> &Client {
         &self.admin

@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use futures::future::try_join_all;
 use sor_gate::context::Context;
 use sor_gate::error::Result;
-use sor_gate::migration::Script;
 use sor_gate::migration::reading::Running;
+use sor_gate::migration::{Script, Sending};
 use tokio_postgres::Client;
 
 use super::branch::Branch;
@@ -65,7 +65,7 @@ pub async fn watched(
     script: &Script,
     running: Running,
 ) -> Result<(Run, Held)> {
-    if running != Running::Transaction {
+    if running != Running::Transaction || matches!(script.sending, Sending::Command(_)) {
         return sampled(cx, branch, migrator, script, running).await;
     }
     let pid = pid(migrator).await?;
@@ -133,16 +133,18 @@ async fn sampled(
     let watcher = branch.session(cx, "watcher").await?;
     let (mut seen, mut blocked) = (BTreeMap::<String, Vec<String>>::new(), Vec::new());
     let work = async {
-        let mut running = std::pin::pin!(trial::execute(migrator, script, running));
+        let mut running = std::pin::pin!(trial::execute(cx, branch, migrator, script, running));
         let run = loop {
             tokio::select! {
                 run = &mut running => break run,
-                sample = modes(&watcher, pid) => {
-                    for (table, modes) in sample? {
-                        let known = seen.entry(table).or_default();
-                        known.extend(modes.into_iter().filter(|mode| !known.contains(mode)).collect::<Vec<_>>());
+                sample = at_work(&watcher, pid) => {
+                    for pid in sample? {
+                        for (table, modes) in modes(&watcher, pid).await? {
+                            let known = seen.entry(table).or_default();
+                            known.extend(modes.into_iter().filter(|mode| !known.contains(mode)).collect::<Vec<_>>());
+                        }
+                        blocked.extend(blocked_by(&watcher, pid).await?);
                     }
-                    blocked.extend(blocked_by(&watcher, pid).await?);
                 }
             }
         };
@@ -211,6 +213,13 @@ async fn modes(admin: &Client, pid: i32) -> Result<BTreeMap<String, Vec<String>>
         modes.entry(row.get(0)).or_default().push(row.get(1));
     }
     Ok(modes)
+}
+
+/// The migrator's session, and those of a migration tool: whoever is there that the drill has not sent.
+async fn at_work(watcher: &Client, migrator: i32) -> Result<Vec<i32>> {
+    let others = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend' \
+        AND (pid = $1 OR application_name NOT IN ('admin', 'migrator', 'bystander', 'watcher', 'sor-gate'))";
+    Ok(watcher.query(others, &[&migrator]).await?.iter().map(|row| row.get(0)).collect())
 }
 
 async fn blocked_by(admin: &Client, pid: i32) -> Result<Vec<i32>> {

@@ -129,7 +129,7 @@ pub async fn run(
         return Ok(trial);
     }
     let (Some(down), Some(reading)) = (&proposal.down, &review.down) else { return Ok(trial) };
-    let run = execute(&migrator, down, reading.running).await?;
+    let run = execute(cx, branch, &migrator, down, reading.running).await?;
     note(cx, "down", &run);
     let reversed = run.is_ok();
     trial.down = Some(run);
@@ -150,7 +150,7 @@ async fn again(
     review: &Review,
     trial: &mut Trial,
 ) -> Result<()> {
-    let run = execute(migrator, &proposal.up, review.up.running).await?;
+    let run = execute(cx, branch, migrator, &proposal.up, review.up.running).await?;
     note(cx, "up again", &run);
     if run.is_ok() {
         trial.after_again = Some(branch.snapshot().await?);
@@ -187,8 +187,25 @@ fn note(cx: &Context, step: &str, run: &Run) {
 }
 
 /// Runs a script to its end in the way that it wants. A refusal by the server is an observation.
-pub async fn execute(migrator: &Client, script: &Script, running: Running) -> Result<Run> {
+pub async fn execute(
+    cx: &Context,
+    branch: &Branch,
+    migrator: &Client,
+    script: &Script,
+    running: Running,
+) -> Result<Run> {
     let started = Instant::now();
+    if let Some(told) = cx.migrate(branch.name(), script).await? {
+        let refused = |last| Refusal {
+            sqlstate: "an error of the tool".into(),
+            message: last,
+            table: None,
+            column: None,
+            constraint: None,
+            context: None,
+        };
+        return Ok(told.map(|_| started.elapsed()).map_err(refused));
+    }
     let outcome = send(migrator, script, running).await;
     settle(migrator, outcome, started).await
 }

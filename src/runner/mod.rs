@@ -3,6 +3,7 @@
 mod once;
 mod outcome;
 mod schema;
+mod told;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -61,6 +62,7 @@ pub struct Runner<'a> {
     listener: &'a dyn Listener,
     template: OnceCell<Template>,
     kept: std::sync::Mutex<Vec<(&'static str, Cluster)>>,
+    known: OnceCell<Subject>,
 }
 
 /// One run of one drill.
@@ -87,6 +89,7 @@ impl<'a> Runner<'a> {
             listener,
             template: OnceCell::new(),
             kept: std::sync::Mutex::default(),
+            known: OnceCell::new(),
         }
     }
 
@@ -203,7 +206,10 @@ impl<'a> Runner<'a> {
         let started = Instant::now();
         let running = self.once(job.drill, job.sabotage);
         let migrations = if self.plan.whole_history {
-            self.subject.migrations().map_or(1, |set| set.migrations.len())
+            self.known
+                .get()
+                .and_then(|subject| subject.migrations().ok())
+                .map_or(1, |set| set.migrations.len())
         } else {
             1
         };
@@ -219,10 +225,31 @@ impl<'a> Runner<'a> {
 
     /// The template that a drill starts from: the subject's schema, with what the drill keeps in stock.
     async fn template_of(&self, drill: &dyn Drill) -> Result<Template> {
-        let Some(stock) = drill.stock(&self.subject) else { return self.template().await.cloned() };
-        let schema = Arc::new(schema::Schema::read(&self.subject, schema::Until::Proposal)?.stocked(stock));
+        let Some(stock) = drill.stock(self.subject().await?) else { return self.template().await.cloned() };
+        let schema = Arc::new(self.schema(schema::Until::Proposal).await?.stocked(stock));
         let key = schema.key().to_owned();
         self.provisioner.template(&key, &prepare(schema)).await
+    }
+
+    /// The subject, with the history that its migration tool's commands tell.
+    async fn subject(&self) -> Result<&Subject> {
+        self.known
+            .get_or_try_init(|| async {
+                let mut subject = self.subject.clone();
+                if subject.database.commands.is_some() {
+                    let bare = self.provisioner.bare().await?;
+                    let cluster = self.provisioner.cluster(&bare, &ClusterOptions::default()).await?;
+                    subject.told = told::ask(&subject, &self.scope, &cluster).await?;
+                    cluster.stop().await?;
+                }
+                Ok(subject)
+            })
+            .await
+    }
+
+    async fn schema(&self, until: schema::Until) -> Result<schema::Schema> {
+        let subject = self.subject().await?;
+        Ok(schema::Schema::read(subject, until)?.with_tool(Arc::clone(&self.scope), subject))
     }
 
     async fn template(&self) -> Result<&Template> {
@@ -230,7 +257,7 @@ impl<'a> Runner<'a> {
             .get_or_try_init(|| async {
                 let until =
                     if self.plan.whole_history { schema::Until::Start } else { schema::Until::Proposal };
-                let schema = Arc::new(schema::Schema::read(&self.subject, until)?);
+                let schema = Arc::new(self.schema(until).await?);
                 let key = schema.key().to_owned();
                 self.provisioner.template(&key, &prepare(schema)).await
             })

@@ -63,7 +63,7 @@ impl Runner<'_> {
         recorder: &Recorder,
         applied: &mut Option<Applied>,
     ) -> Result<Evidence, Error> {
-        let mut subject = self.subject.clone();
+        let mut subject = self.subject().await?.clone();
         let mut hooks = Hooks::default();
         let cluster =
             self.provisioner.cluster(&self.template_of(drill).await?, &ClusterOptions::default()).await?;

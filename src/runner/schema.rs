@@ -1,10 +1,15 @@
 //! The subject's schema: roles, migrations without the proposed one, seed rows.
 
+use std::sync::Arc;
+
 use crate::error::{Error, ErrorKind, Result};
-use crate::migration::{Script, send};
+use crate::migration::{Script, Sending, send};
 use crate::postgres::Cluster;
+use crate::process::Scope;
 use crate::quote::quote_ident;
 use crate::subject::{Subject, digest};
+use crate::template::Values;
+use crate::worker;
 
 /// Triggers and foreign keys off (manual, 20.11.1, session_replication_role), where admin may.
 const UNCHECKED: &str = "DO $$ BEGIN PERFORM set_config('session_replication_role', 'replica', false); \
@@ -17,6 +22,8 @@ pub struct Schema {
     migrations: Vec<Script>,
     seed: Vec<Script>,
     stock: Option<String>,
+    /// What runs the migrations that are not SQL.
+    tool: Option<(Arc<Scope>, Subject)>,
     key: String,
 }
 
@@ -45,6 +52,7 @@ impl Schema {
             migrations: if until == Until::Start { Vec::new() } else { migrations(subject)? },
             seed: read_all(seed)?,
             stock: None,
+            tool: None,
             key: String::new(),
         };
         let mut all = format!("{:?}\0", schema.owner);
@@ -53,6 +61,12 @@ impl Schema {
         }
         schema.key = digest(all.as_bytes());
         Ok(schema)
+    }
+
+    /// The same with the migration tool's commands at hand.
+    pub fn with_tool(mut self, scope: Arc<Scope>, subject: &Subject) -> Self {
+        self.tool = subject.database.commands.is_some().then(|| (scope, subject.clone()));
+        self
     }
 
     /// The same with further rows, put in last.
@@ -85,7 +99,17 @@ impl Schema {
             admin.batch_execute(&become_owner).await?;
         }
         for script in &self.migrations {
-            send(&admin, script, script.running()).await.map_err(|error| placed(error, script))?;
+            match (&script.sending, &self.tool) {
+                (Sending::Command(words), Some((scope, subject))) => {
+                    if let Some(owner) = &self.owner {
+                        cluster.admit(owner).await?;
+                    }
+                    let address = worker::address(subject, cluster, &cluster.database());
+                    let told = worker::tool(scope, subject, &address, words, Values::new()).await?;
+                    told.map_err(|last| Error::usage(last).at(script.path.display()))?;
+                }
+                _ => send(&admin, script, script.running()).await.map_err(|error| placed(error, script))?,
+            }
         }
         admin.batch_execute("RESET ROLE").await?;
         for script in &self.seed {

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::Subject;
 use crate::error::{Error, Result};
-use crate::migration::{MigrationSet, Script};
+use crate::migration::{MigrationSet, Script, Sending};
 
 /// The proposed migration; it is left out of the schema that the other drills run on.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -128,10 +128,20 @@ impl Subject {
         let mut proposal = Proposal::of(step, self.history.as_ref());
         if let Some(text) = &binding.up_text {
             proposal.up.text.clone_from(text);
+            proposal.up.sending = rewritten(&proposal.up.sending);
         }
         if let (Some(text), Some(down)) = (&binding.down_text, &mut proposal.down) {
             down.text.clone_from(text);
+            down.sending = rewritten(&down.sending);
         }
         Ok(Some(proposal))
+    }
+}
+
+/// A tool's command cannot run a text that a break has rewritten, but Postgres can.
+fn rewritten(sending: &Sending) -> Sending {
+    match sending {
+        Sending::Command(_) => Sending::Transaction,
+        other => other.clone(),
     }
 }

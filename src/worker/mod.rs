@@ -6,9 +6,11 @@ mod holding;
 mod running;
 mod stand_in;
 mod starting;
+mod tool;
 
 pub use assignment::Assignment;
 pub use command::WorkerCommand;
 pub use running::{Killed, Worker};
 pub use stand_in::StandIn;
 pub(crate) use stand_in::{STAND_IN, stand_in};
+pub use tool::{Told, address, tool};

@@ -124,7 +124,7 @@ impl Ground {
     async fn up(&self, cx: &Context, at: usize) -> Result<Run> {
         let script = &self.set.migrations[at].up;
         let migrator = self.branch().migrator(cx).await?;
-        trial::execute(&migrator, script, script.running()).await
+        trial::execute(cx, self.branch(), &migrator, script, script.running()).await
     }
 
     /// Copies the branch as it now is. Its sessions end first, as Postgres asks.
