@@ -1,6 +1,6 @@
 #!/bin/sh
 # A migration tool of nothing but a shell: two steps, its own table.
-PSQL="/usr/lib/postgresql/15/bin/psql -v ON_ERROR_STOP=1 -qAt"
+PSQL="psql -v ON_ERROR_STOP=1 -qAt"
 up() { case $1 in a1) echo "CREATE TABLE notes (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, body text);";; b2) echo "ALTER TABLE notes ADD COLUMN author text;";; esac; }
 down() { case $1 in a1) echo "DROP TABLE notes;";; b2) echo "ALTER TABLE notes DROP COLUMN author;";; esac; }
 case $1 in
