@@ -1,6 +1,6 @@
 //! The subject's queue of work: seeding, claiming, finishing and ageing, through its own statements.
 
-use futures::future::try_join_all;
+use futures::future::join_all;
 use sor_gate::context::Context;
 use sor_gate::error::{Error, Result};
 use sor_gate::session::{Outcome, Rows, Session};
@@ -37,7 +37,8 @@ impl<'a> Queue<'a> {
             let values = Values::new().with("tenant", tenant).with("id", id);
             self.admin.must(&self.binding.seed, &values).await.map(|_| ())
         };
-        try_join_all(ids.iter().map(add)).await.map(|_| ())
+        // All of them have ended before the first error is told: one still in flight would hold the connection up.
+        join_all(ids.iter().map(add)).await.into_iter().collect()
     }
 
     /// Ids and states of all rows.

@@ -21,6 +21,7 @@ use crate::error::{Error, Result};
 use crate::events::{Event, Listener};
 use crate::postgres::{Cluster, ClusterOptions, Identity, Provisioner, Template};
 use crate::process::Scope;
+use crate::recorder::Recorder;
 use crate::subject::Subject;
 
 /// How many of a drill's breaks are tried beside the baseline.
@@ -204,7 +205,8 @@ impl<'a> Runner<'a> {
         let scenario = job.sabotage.map_or(Scenario::Baseline, |sabotage| Scenario::Sabotaged(sabotage.id));
         self.listener.on(&Event::Started { drill: id, scenario });
         let started = Instant::now();
-        let running = self.once(job.drill, job.sabotage);
+        let recorder = Recorder::default();
+        let running = self.once(job.drill, job.sabotage, &recorder);
         let migrations = if self.plan.whole_history {
             self.known
                 .get()
@@ -216,7 +218,7 @@ impl<'a> Runner<'a> {
         let patience = self.plan.timeout.saturating_mul(u32::try_from(migrations).unwrap_or(u32::MAX));
         let mut ended = match tokio::time::timeout(patience, running).await {
             Ok(ended) => ended,
-            Err(_) => once::Ended::timeout(job.drill.spec(), patience),
+            Err(_) => once::Ended::timeout(job.drill.spec(), patience, recorder.take()),
         };
         ended.duration = started.elapsed();
         self.listener.on(&Event::Finished { drill: id, scenario, ended: &ended });

@@ -37,17 +37,21 @@ impl Ended {
         Self { evidence, log, applied, timed_out: false, duration: Duration::ZERO }
     }
 
-    pub(super) fn timeout(spec: &DrillSpec, after: Duration) -> Self {
+    pub(super) fn timeout(spec: &DrillSpec, after: Duration, log: Log) -> Self {
         let why = format!("the drill did not end within {} s", after.as_secs());
-        Self { timed_out: true, ..Self::new(unproven(spec, &why), Log::default(), None) }
+        Self { timed_out: true, ..Self::new(unproven(spec, &why), log, None) }
     }
 }
 
 impl Runner<'_> {
-    pub(super) async fn once(&self, drill: &dyn Drill, sabotage: Option<&'static Break>) -> Ended {
-        let recorder = Recorder::default();
+    pub(super) async fn once(
+        &self,
+        drill: &dyn Drill,
+        sabotage: Option<&'static Break>,
+        recorder: &Recorder,
+    ) -> Ended {
         let mut applied = None;
-        let attempt = self.attempt(drill, sabotage, &recorder, &mut applied);
+        let attempt = self.attempt(drill, sabotage, recorder, &mut applied);
         let evidence = match AssertUnwindSafe(attempt).catch_unwind().await {
             Ok(Ok(evidence)) => evidence.settled(drill.spec().claims),
             Ok(Err(error)) => unproven(drill.spec(), &error.to_string()),
