@@ -205,6 +205,9 @@ impl<'a> Runner<'a> {
         let scenario = job.sabotage.map_or(Scenario::Baseline, |sabotage| Scenario::Sabotaged(sabotage.id));
         self.listener.on(&Event::Started { drill: id, scenario });
         let started = Instant::now();
+        // Building what the drill keeps in stock happens once a machine, and is not the drill's time. A failure here
+        // comes again, and is told, when the drill asks for it.
+        let _ = self.template_of(job.drill).await;
         let recorder = Recorder::default();
         let running = self.once(job.drill, job.sabotage, &recorder);
         let migrations = if self.plan.whole_history {
