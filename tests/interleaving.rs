@@ -214,9 +214,9 @@ async fn predicates_and_lost_updates_depend_on_the_level() {
         "1 COMMIT",
     ];
     for (level, pmp_seen, pmp_wrote, p4_wrote, g_single_seen) in [
-        (RC, "[] [3] 0", "<0 [1] 0", "[10] <1 0", "[10] [18] 0"),
-        (RR, "[] [] 0", "<40001 25P02 0", "[10] <40001 0", "[10] [20] 0"),
-        (SER, "[] [] 0", "<40001 25P02 0", "[10] <40001 0", "[10] [20] 0"),
+        (RC, "0 [3] 0", "<0 [1] 0", "[10] <1 0", "[10] [18] 0"),
+        (RR, "0 0 0", "<40001 25P02 0", "[10] <40001 0", "[10] [20] 0"),
+        (SER, "0 0 0", "<40001 25P02 0", "[10] <40001 0", "[10] [20] 0"),
     ] {
         assert_eq!(all(&ground.play(level, &pmp).await, "1"), pmp_seen, "PMP, {level}");
         assert_eq!(all(&ground.play(level, &pmp_write).await, "2"), pmp_wrote, "PMP write, {level}");

@@ -3,6 +3,7 @@
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{mpsc, oneshot};
@@ -11,6 +12,10 @@ use tokio::task::{JoinHandle, JoinSet};
 use super::{Shared, serve};
 use crate::error::{Error, Result};
 use crate::fault::{FaultEvent, FaultKind};
+
+/// Longest that a closed port may still answer, and the pause between two looks.
+const PATIENCE: Duration = Duration::from_secs(2);
+const PAUSE: Duration = Duration::from_millis(1);
 
 /// Accepts connections in a task of its own, which ends with it.
 #[derive(Debug)]
@@ -111,8 +116,15 @@ async fn switch(
     if open && listener.is_none() {
         *listener = Some(bound(address)?.listen(1024)?);
     } else if !open && listener.take().is_some() {
-        // The closed port proves itself: our own connect must be refused.
-        match TcpStream::connect(address).await {
+        // The closed port proves itself: our own connect must be refused. A child that is just being started holds a
+        // copy of the listener until it executes its program, so the first answer need not be the last.
+        let deadline = Instant::now() + PATIENCE;
+        let mut answer = TcpStream::connect(address).await;
+        while answer.is_ok() && Instant::now() < deadline {
+            tokio::time::sleep(PAUSE).await;
+            answer = TcpStream::connect(address).await;
+        }
+        match answer {
             Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
                 let detail = format!("closed {address}; a connect was answered: {error}");
                 shared.change(|state| state.events.push(FaultEvent::now(FaultKind::Refused, detail)));

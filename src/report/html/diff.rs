@@ -85,6 +85,6 @@ mod tests {
             text.contains("− type: <mark>text</mark>") && text.contains("+ type: <mark>varchar</mark>"),
             "{text}"
         );
-        assert!(text.contains("<td></td><td class=\"add\">+ null: &lt;yes&gt;</td>"), "{text}");
+        assert!(text.contains("<td class=\"\"></td><td class=\"add\">+ null: &lt;yes&gt;</td>"), "{text}");
     }
 }
