@@ -95,6 +95,11 @@ pub trait Server: Send + Sync {
     /// Why it runs no more; `None` while it runs or when that cannot be known.
     fn death(&self) -> Option<crate::error::Error>;
 
+    /// Whether it is the run's own, to crash as it likes.
+    fn may_crash(&self) -> bool {
+        true
+    }
+
     /// Stops it as a crash does: no checkpoint, sessions cut. Committed work must survive [`Server::restart`].
     async fn crash(&self) -> Result<()>;
 

@@ -172,6 +172,11 @@ impl Cluster {
         Ok(admin.batch_execute(&statement).await?)
     }
 
+    /// Whether it can be crashed: not when it is somebody else's.
+    pub fn may_crash(&self) -> bool {
+        self.server.may_crash()
+    }
+
     /// Stops it as a crash does.
     ///
     /// # Errors

@@ -5,9 +5,10 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use tokio_postgres::config::{Host as UrlHost, SslMode};
 use tokio_postgres::{Client, Config, NoTls};
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// A password. Neither `Debug` nor `Display` shows it.
 #[derive(Clone, PartialEq, Eq)]
@@ -67,6 +68,30 @@ pub struct ConnectInfo {
 }
 
 impl ConnectInfo {
+    /// How URLs are written, for those who wrote one wrong.
+    pub const FORM: &str =
+        "write postgresql://ROLE@HOST:PORT/DATABASE, with the password after the role and a colon";
+
+    /// What a parsed URL says; its database is named like its role by default. Of several hosts the first is taken.
+    ///
+    /// # Errors
+    /// A usage error when it names no host or no role, or asks for TLS. It shows nothing of the URL.
+    pub fn of(config: &Config) -> Result<Self> {
+        let missing = |what: &str| Error::usage(format!("the URL names no {what}")).fix(Self::FORM);
+        if config.get_ssl_mode() == SslMode::Require {
+            return Err(Error::usage("the URL asks for TLS, which is not supported")
+                .fix("use a connection without TLS"));
+        }
+        let host = match config.get_hosts().first().ok_or_else(|| missing("host"))? {
+            UrlHost::Tcp(host) => Host::Tcp(host.clone()),
+            UrlHost::Unix(folder) => Host::Socket(folder.clone()),
+        };
+        let user = config.get_user().ok_or_else(|| missing("role"))?.to_owned();
+        let password = config.get_password().map(|bytes| Secret::new(String::from_utf8_lossy(bytes)));
+        let database = config.get_dbname().unwrap_or(&user).to_owned();
+        Ok(Self { host, port: config.get_ports().first().copied().unwrap_or(5432), user, password, database })
+    }
+
     /// The same server as another role and in another database; the password stays.
     #[must_use]
     pub fn to(&self, role: &str, database: &str) -> Self {
@@ -109,7 +134,7 @@ impl ConnectInfo {
             Host::Tcp(host) => config.host(host),
         };
         config.port(self.port).user(&self.user).dbname(&self.database).application_name(application);
-        config.ssl_mode(tokio_postgres::config::SslMode::Disable);
+        config.ssl_mode(SslMode::Disable);
         if let Some(password) = &self.password {
             config.password(password.reveal());
         }
@@ -123,8 +148,7 @@ impl ConnectInfo {
     /// When the server refuses or is not there.
     pub async fn connect(&self, application: &str) -> Result<Client> {
         let connected = self.config(application).connect(NoTls).await;
-        let (client, connection) =
-            connected.map_err(|error| crate::error::Error::from(error).at(self.redacted()))?;
+        let (client, connection) = connected.map_err(|error| Error::from(error).at(self.redacted()))?;
         // How it ended is told to whoever waits for an answer on the client.
         tokio::spawn(async move { drop(connection.await) });
         Ok(client)

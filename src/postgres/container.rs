@@ -18,10 +18,12 @@ use async_trait::async_trait;
 use super::backend::{Backend, ClusterOptions, Prepare, Server, Template};
 use super::provisioner::ProvisionOptions;
 use crate::error::{Error, Result};
-use crate::process::Scope;
-use engine::Engine;
+use crate::process::{Lines, Scope};
+pub(crate) use engine::Engine;
 use server::ContainerServer;
 
+/// How many of its last lines a dead container is quoted with.
+const LAST_WORDS: usize = 5;
 /// The major version of the official image when none is asked for.
 const DEFAULT_MAJOR: u32 = 17;
 
@@ -43,14 +45,27 @@ struct Containers {
     version: u32,
 }
 
-/// Finds the engine, sweeps what killed runs left, has the image, and makes the bare template.
-pub(super) async fn open(options: &ProvisionOptions) -> Result<Arc<dyn Backend>> {
+/// Finds the engine and sweeps what killed runs left. From here on the guard and the sweep of this run ask it too.
+///
+/// # Errors
+/// When no engine answers, or the scratch folder cannot be written to.
+pub(crate) async fn container_engine(scope: &Scope) -> Result<Engine> {
     let engine = Engine::find().await?;
-    // From here on the guard and the sweep ask the engine too.
-    let marker = options.scope.scratch().join(super::CONTAINERS_USED);
+    let marker = scope.scratch().join(super::CONTAINERS_USED);
     std::fs::write(&marker, "")
         .map_err(|error| Error::environment(format!("cannot write: {error}")).at(marker.display()))?;
     sweep::sweep(&engine).await?;
+    Ok(engine)
+}
+
+/// The labels by which the containers of a run are found again.
+pub(crate) fn container_labels(scope: &Scope) -> std::collections::HashMap<String, String> {
+    sweep::labels(scope.id(), scope.scratch())
+}
+
+/// Finds the engine, has the image, and makes the bare template.
+pub(super) async fn open(options: &ProvisionOptions) -> Result<Arc<dyn Backend>> {
+    let engine = container_engine(&options.scope).await?;
     let image = image_name(options);
     let image_id = engine.image_id(&image).await?;
     let source =
@@ -74,6 +89,15 @@ fn image_name(options: &ProvisionOptions) -> String {
     let Some(image) = &options.image else { return format!("postgres:{major}") };
     let last = image.rsplit('/').next().unwrap_or_default();
     if last.contains([':', '@']) { image.clone() } else { format!("{image}:latest") }
+}
+
+/// What a dead container said last.
+fn last_words(lines: &Lines) -> String {
+    let last = lines.last(LAST_WORDS);
+    if last.is_empty() {
+        return "it said nothing".into();
+    }
+    format!("its last words: {}", last.join(" / ").replace('\u{1f}', " "))
 }
 
 #[async_trait]

@@ -63,20 +63,25 @@ impl ProvisionOptions {
     /// # Errors
     /// When it cannot be made.
     pub fn cache_folder(&self) -> Result<PathBuf> {
-        let from_env = || std::env::var_os("SOR_GATE_CACHE").filter(|v| !v.is_empty()).map(PathBuf::from);
-        let own =
-            || directories::ProjectDirs::from("", "", "sor-gate").map(|dirs| dirs.cache_dir().to_owned());
-        let remedy = "set SOR_GATE_CACHE to a folder that can be written to";
-        let folder = self.cache.clone().or_else(from_env).or_else(own);
-        let folder =
-            folder.ok_or_else(|| Error::environment("there is no home folder to cache in").fix(remedy))?;
-        std::fs::create_dir_all(&folder).map_err(|error| {
-            Error::environment(format!("cannot make the cache folder: {error}"))
-                .at(folder.display())
-                .fix(remedy)
-        })?;
-        Ok(folder)
+        cache_folder(self.cache.clone())
     }
+}
+
+/// The folder named, else that of `SOR_GATE_CACHE`, else the user's; made when it is missing.
+///
+/// # Errors
+/// When it cannot be made.
+pub fn cache_folder(named: Option<PathBuf>) -> Result<PathBuf> {
+    let from_env = || std::env::var_os("SOR_GATE_CACHE").filter(|v| !v.is_empty()).map(PathBuf::from);
+    let own = || directories::ProjectDirs::from("", "", "sor-gate").map(|dirs| dirs.cache_dir().to_owned());
+    let remedy = "set SOR_GATE_CACHE to a folder that can be written to";
+    let folder = named.or_else(from_env).or_else(own);
+    let folder =
+        folder.ok_or_else(|| Error::environment("there is no home folder to cache in").fix(remedy))?;
+    std::fs::create_dir_all(&folder).map_err(|error| {
+        Error::environment(format!("cannot make the cache folder: {error}")).at(folder.display()).fix(remedy)
+    })?;
+    Ok(folder)
 }
 
 /// Hands out Postgres servers. Cheap to make: nothing is looked for before the first question.

@@ -16,6 +16,14 @@ pub fn piped<S: AsRef<OsStr>>(program: impl AsRef<OsStr>, args: &[S]) -> io::Res
     command.args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true).spawn()
 }
 
+/// Starts a program that reads nothing and writes where this process does.
+///
+/// # Errors
+/// When it cannot be started.
+pub fn beside<S: AsRef<OsStr>>(program: impl AsRef<OsStr>, args: &[S]) -> io::Result<Child> {
+    Command::new(program).args(args).stdin(Stdio::null()).kill_on_drop(true).spawn()
+}
+
 /// Runs a program on this process's own standard streams to its end, and hands its exit code on.
 ///
 /// # Errors

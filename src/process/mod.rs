@@ -17,7 +17,7 @@ mod reap;
 mod scope;
 mod spawner;
 
-pub use below::{pass_through, piped};
+pub use below::{beside, pass_through, piped};
 pub use child::{Process, Stopped};
 pub use hidden::dispatch_hidden;
 pub use inspect::{Seen, Socket};

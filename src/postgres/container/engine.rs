@@ -20,7 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A Docker engine that has answered.
 #[derive(Debug, Clone)]
-pub(super) struct Engine {
+pub(crate) struct Engine {
     docker: Docker,
     address: String,
 }
@@ -30,7 +30,7 @@ impl Engine {
     ///
     /// # Errors
     /// When no engine answers.
-    pub(super) async fn find() -> Result<Self> {
+    pub(crate) async fn find() -> Result<Self> {
         let address = address();
         let silent = |why: String| {
             Error::environment(format!("no Docker engine answers: {why}"))
@@ -52,7 +52,7 @@ impl Engine {
     }
 
     /// Whether published ports appear on this machine's loopback: an engine reached by socket from outside a container.
-    pub(super) fn publishes_on_loopback(&self) -> bool {
+    pub(crate) fn publishes_on_loopback(&self) -> bool {
         self.address.starts_with("unix:") && !std::path::Path::new("/.dockerenv").exists()
     }
 
@@ -60,7 +60,7 @@ impl Engine {
     ///
     /// # Errors
     /// When the image is neither here nor to be pulled.
-    pub(super) async fn image_id(&self, image: &str) -> Result<String> {
+    pub(crate) async fn image_id(&self, image: &str) -> Result<String> {
         if let Some(id) = self.image_here(image).await? {
             return Ok(id);
         }
@@ -91,7 +91,7 @@ impl Engine {
     ///
     /// # Errors
     /// When the engine refuses.
-    pub(super) async fn stop(&self, id: &str, signal: &str) -> Result<()> {
+    pub(crate) async fn stop(&self, id: &str, signal: &str) -> Result<()> {
         let options = KillContainerOptionsBuilder::new().signal(signal).build();
         self.docker
             .kill_container(id, Some(options))
@@ -109,7 +109,7 @@ impl Engine {
     ///
     /// # Errors
     /// When the engine refuses.
-    pub(super) async fn start(&self, id: &str) -> Result<()> {
+    pub(crate) async fn start(&self, id: &str) -> Result<()> {
         let started = self.docker.start_container(id, None::<StartContainerOptions>).await;
         started.map_err(|error| failed("starting a container", &error).at(id))
     }
@@ -118,7 +118,7 @@ impl Engine {
     ///
     /// # Errors
     /// When the engine refuses.
-    pub(super) async fn remove(&self, id: &str) -> Result<()> {
+    pub(crate) async fn remove(&self, id: &str) -> Result<()> {
         let options = RemoveContainerOptionsBuilder::new().force(true).v(true).build();
         match self.docker.remove_container(id, Some(options)).await {
             // 409: another removal of it is in progress.

@@ -5,15 +5,17 @@ use std::net::TcpListener;
 use std::time::Duration;
 
 use testcontainers::bollard::models::PortBinding;
+use testcontainers::core::logs::LogFrame;
 use testcontainers::core::{IntoContainerPort, WaitFor};
 use testcontainers::runners::AsyncRunner;
 use testcontainers::{ImageExt, TestcontainersError};
 use testcontainers_modules::postgres::Postgres;
 
-use super::{Source, sweep};
+use super::{Source, last_words};
 use crate::error::{Chain, Error, Result};
 use crate::postgres::connect::{ConnectInfo, Host, Secret};
 use crate::postgres::log::LINE_PREFIX;
+use crate::process::Lines;
 
 /// Outside `/var/lib/postgresql`, which images declare as a volume, in part or as a whole.
 const DATA_FOLDER: &str = "/sor-gate/data";
@@ -45,7 +47,7 @@ pub(super) struct Started {
 /// Starts a container of the run; the port stays the same when it is restarted.
 ///
 /// # Errors
-/// When the engine refuses, or the server does not come up in time.
+/// When the engine refuses, or the container ends or is not ready in time; with its last lines.
 pub(super) async fn launch(
     source: &Source,
     origin: &Origin<'_>,
@@ -53,11 +55,12 @@ pub(super) async fn launch(
 ) -> Result<Started> {
     let mut attempt = 1;
     loop {
-        match try_launch(source, origin, settings).await {
+        let said = Lines::bounded(1 << 20, 1 << 16);
+        match try_launch(source, origin, settings, said.clone()).await {
             Ok(started) => return Ok(started),
             Err(error) if attempt < ATTEMPTS && is_port_taken(&error) => attempt += 1,
             Err(error) => {
-                return Err(Error::environment(Chain(&error).to_string())
+                return Err(Error::environment(format!("{}; {}", Chain(&error), last_words(&said)))
                     .during("starting a Postgres container")
                     .at(&source.image));
             }
@@ -74,6 +77,7 @@ async fn try_launch(
     source: &Source,
     origin: &Origin<'_>,
     settings: &[(String, String)],
+    said: Lines,
 ) -> Result<Started, TestcontainersError> {
     let (image, password) = match origin {
         Origin::Image(password) => (source.image_id.as_str(), *password),
@@ -92,8 +96,9 @@ async fn try_launch(
         .with_cmd(arguments(settings))
         .with_env_var("PGDATA", DATA_FOLDER)
         .with_env_var("POSTGRES_INITDB_ARGS", "--wal-segsize=1 --encoding=UTF8 --locale=C.UTF-8 --no-sync")
-        .with_labels(sweep::labels(source.scope.id(), source.scope.scratch()))
+        .with_labels(super::container_labels(&source.scope))
         .with_startup_timeout(PATIENCE)
+        .with_log_consumer(move |frame: &LogFrame| said.push(frame.bytes()))
         .with_mapped_port(port, PORT.tcp())
         .with_host_config_modifier(move |config| {
             let address = if on_loopback { "127.0.0.1" } else { "0.0.0.0" };

@@ -11,7 +11,7 @@ use testcontainers::bollard::query_parameters::LogsOptionsBuilder;
 
 use super::engine::Engine;
 use super::launch::{Origin, launch};
-use super::{Source, sweep, template};
+use super::{Source, last_words, sweep, template};
 use crate::error::{Error, Result};
 use crate::postgres::backend::{ClusterOptions, Identity, Server};
 use crate::postgres::connect::ConnectInfo;
@@ -19,8 +19,6 @@ use crate::postgres::log::ServerLog;
 
 /// How long a restarted server may take to recover.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// How many of its last lines a dead server is quoted with.
-const LAST_WORDS: usize = 5;
 
 /// A server in a container of its own.
 pub(super) struct ContainerServer {
@@ -179,9 +177,8 @@ impl Follower {
             }
         }
         if !self.end_expected.load(Ordering::SeqCst) {
-            let words = log.lines().last(LAST_WORDS).join(" / ").replace('\u{1f}', " ");
-            let death =
-                Error::harness(format!("the server's container ended by itself; its last words: {words}"));
+            let words = last_words(log.lines());
+            let death = Error::harness(format!("the server's container ended by itself; {words}"));
             *self.death.lock().unwrap_or_else(PoisonError::into_inner) = Some(death.at(id));
         }
         // Last, so that whoever sees the log's end sees the cause too.

@@ -1,6 +1,5 @@
 //! The way into the server, and what its role may do there.
 
-use tokio_postgres::config::{Host as UrlHost, SslMode};
 use tokio_postgres::{Client, Config};
 
 use crate::error::{Chain, Error, Result};
@@ -102,34 +101,12 @@ pub(super) async fn quoted(client: &Client, name: &str) -> Result<String> {
 }
 
 fn parse(url: &str) -> Result<ConnectInfo> {
-    let form = "postgresql://USER:PASSWORD@HOST:PORT/DATABASE";
     // The text is not shown: it may hold a password.
     let config: Config = url.parse().map_err(|error: tokio_postgres::Error| {
         Error::usage(format!("--postgres is neither auto, local, container nor a URL: {}", Chain(&error)))
-            .fix(format!("write {form}"))
+            .fix(ConnectInfo::FORM)
     })?;
-    let missing = |what: &str| {
-        Error::usage(format!("the URL of --postgres names no {what}")).fix(format!("write {form}"))
-    };
-    if config.get_ssl_mode() == SslMode::Require {
-        return Err(
-            Error::usage("the URL asks for TLS, which is not supported").fix("use a connection without TLS")
-        );
-    }
-    let host = match config.get_hosts().first().ok_or_else(|| missing("host"))? {
-        UrlHost::Tcp(host) => Host::Tcp(host.clone()),
-        UrlHost::Unix(folder) => Host::Socket(folder.clone()),
-    };
-    let user = config.get_user().ok_or_else(|| missing("role"))?.to_owned();
-    let password = config.get_password().map(|bytes| Secret::new(String::from_utf8_lossy(bytes)));
-    let database = config.get_dbname().unwrap_or(&user).to_owned();
-    Ok(ConnectInfo {
-        host,
-        port: config.get_ports().first().copied().unwrap_or(5432),
-        user,
-        password,
-        database,
-    })
+    ConnectInfo::of(&config)
 }
 
 #[cfg(test)]

@@ -68,6 +68,10 @@ impl Server for ExistingServer {
         None
     }
 
+    fn may_crash(&self) -> bool {
+        false
+    }
+
     async fn crash(&self) -> Result<()> {
         Err(not_ours("crash"))
     }

@@ -92,6 +92,16 @@ fn usual_places() -> Vec<(PathBuf, &'static str)> {
     found
 }
 
+/// Every program of this name in PATH and in the usual folders.
+pub(super) fn programs(name: &str) -> Vec<PathBuf> {
+    let mut found: Vec<PathBuf> = in_path(name).into_iter().collect();
+    for (shelf, bin) in SHELVES {
+        let entries = std::fs::read_dir(shelf).into_iter().flatten().flatten();
+        found.extend(entries.map(|entry| entry.path().join(bin).join(name)).filter(|file| file.is_file()));
+    }
+    found
+}
+
 async fn told_by_pg_config(scope: &Scope) -> Vec<(PathBuf, &'static str)> {
     let Some(program) = in_path("pg_config") else { return Vec::new() };
     let Ok(process) = Launch::new(program).args(["--bindir"]).spawn(scope).await else { return Vec::new() };
@@ -130,7 +140,7 @@ fn fitting(found: Installation, wanted: Option<u32>) -> Result<Installation, Str
 }
 
 /// `postgres (PostgreSQL) 15.14 (Debian …)` is 150014; `18beta1` is 180000.
-fn version_num(banner: &str) -> Option<u32> {
+pub(super) fn version_num(banner: &str) -> Option<u32> {
     let text = banner.split_once("(PostgreSQL) ")?.1.split_whitespace().next()?;
     let digits =
         |text: &str| text.chars().take_while(char::is_ascii_digit).collect::<String>().parse::<u32>();

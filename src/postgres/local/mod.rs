@@ -7,6 +7,9 @@ mod known;
 mod pack;
 mod server;
 pub(in crate::postgres) mod settings;
+mod tools;
+
+pub(super) use tools::newest_tool;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -132,12 +132,12 @@ impl Instance {
         }
         let last = last.join(" | ");
         let what = format!("the Postgres server ended with {status}; its last words: {last}");
-        let error = if last.contains("No space left on device") {
-            Error::environment(what).fix("free some room, or set SOR_GATE_SCRATCH to a folder with room")
+        let error = Error::environment(what).at(self.folder.display());
+        Some(if last.contains("No space left on device") {
+            error.fix("free some room, or set SOR_GATE_SCRATCH to a folder with room")
         } else {
-            Error::harness(what)
-        };
-        Some(error.at(self.folder.display()))
+            error
+        })
     }
 
     async fn end(&self, how: Signal, deadline: Duration) -> Result<()> {
