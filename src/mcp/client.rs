@@ -1,4 +1,4 @@
-//! The official SDK's client on a child's standard input and output.
+//! The official SDK's client, on a child's standard input and output or over streamable HTTP.
 
 use std::process::ExitStatus;
 use std::sync::Arc;
@@ -10,10 +10,13 @@ use rmcp::model::{
     ServerResult,
 };
 use rmcp::service::{NotificationContext, RunningService};
+use rmcp::transport::StreamableHttpClientTransport;
+use rmcp::transport::streamable_http_client::StreamableHttpClientTransportConfig;
 use rmcp::{ClientHandler, RoleClient, ServiceError, ServiceExt};
 use serde_json::{Map, Value};
 
 use super::answer::Answer;
+use super::http;
 use crate::error::{Error, Result};
 use crate::process::{Process, Scope};
 use crate::worker::WorkerCommand;
@@ -53,13 +56,24 @@ impl Client {
     /// # Errors
     /// When the server cannot be started, ends early or answers no initialisation, with its last lines.
     pub async fn start(scope: &Scope, command: &WorkerCommand, patience: Duration) -> Result<Self> {
-        let process = command.start_piped(scope).await?;
         let changes = Arc::new(AtomicU64::new(0));
-        let (Some(input), Some(output)) = (process.take_stdout(), process.take_stdin()) else {
-            return Err(Error::harness("a piped server has no pipes"));
+        let listener = Listener(Arc::clone(&changes));
+        let (process, serving) = match &command.serves {
+            Some(url) => {
+                let process = command.start_alone(scope).await?;
+                let config = StreamableHttpClientTransportConfig::with_uri(url.as_str());
+                let transport = StreamableHttpClientTransport::with_client(http::client()?, config);
+                (process, tokio::time::timeout(patience, listener.serve(transport)).await)
+            }
+            None => {
+                let process = command.start_piped(scope).await?;
+                let (Some(input), Some(output)) = (process.take_stdout(), process.take_stdin()) else {
+                    return Err(Error::harness("a piped server has no pipes"));
+                };
+                (process, tokio::time::timeout(patience, listener.serve((input, output))).await)
+            }
         };
-        let serving = Listener(Arc::clone(&changes)).serve((input, output));
-        match tokio::time::timeout(patience, serving).await {
+        match serving {
             Ok(Ok(service)) => Ok(Self { service, process, changes, patience }),
             Ok(Err(error)) => {
                 let _ = process.wait_exit(Duration::from_millis(100)).await?;

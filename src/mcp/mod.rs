@@ -3,6 +3,7 @@
 mod answer;
 mod client;
 mod holder;
+mod http;
 mod raw;
 mod sample;
 mod shim;

@@ -1,6 +1,7 @@
 //! What one program of the subject is started for.
 
 use crate::postgres::{ConnectInfo, Host};
+use crate::template::Values;
 
 /// The run, the tenant and the name under which a Worker or relay is started, and how it reaches the database.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -9,7 +10,9 @@ pub struct Assignment {
     pub(super) tenant: String,
     pub(super) worker: String,
     pub(super) sink_url: String,
+    pub(super) mcp_url: String,
     pub(super) server: Option<(Host, u16)>,
+    pub(super) more: Values,
 }
 
 impl Assignment {
@@ -21,6 +24,11 @@ impl Assignment {
     /// A relay called `worker` that sends to `sink_url`.
     pub fn relay(worker: &str, sink_url: &str) -> Self {
         Self { worker: worker.into(), sink_url: sink_url.into(), ..Self::default() }
+    }
+
+    /// A program called `worker` with placeholders of its own, beside those that every command knows.
+    pub fn with(worker: &str, more: Values) -> Self {
+        Self { worker: worker.into(), more, ..Self::default() }
     }
 
     /// Fills `${sink_url}`, for Workers that send by themselves.

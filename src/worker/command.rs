@@ -2,8 +2,10 @@
 
 use std::path::PathBuf;
 
+use super::readiness::Readiness;
 use crate::error::{Error, Result};
-use crate::process::{Input, Launch, Output, Process, Scope};
+use crate::process::{Input, Launch, Output, Process, Scope, Signal};
+use crate::subject::StopSignal;
 
 /// A program of the system under test.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -18,6 +20,12 @@ pub struct WorkerCommand {
     pub remove_env: Vec<String>,
     /// The working folder; the harness's own when `None`.
     pub cwd: Option<PathBuf>,
+    /// What tells that it is up.
+    pub ready: Option<Readiness>,
+    /// The port that it was given.
+    pub port: Option<u16>,
+    /// The URL at which it serves MCP; over its standard streams when `None`.
+    pub serves: Option<String>,
 }
 
 impl WorkerCommand {
@@ -29,9 +37,29 @@ impl WorkerCommand {
     /// Starts it alone, its standard input and output as pipes in the harness's hands.
     ///
     /// # Errors
-    /// When it cannot be started.
+    /// When it cannot be started, or does not come up.
     pub async fn start_piped(&self, scope: &Scope) -> Result<Process> {
-        self.start(scope, None, Input::Pipe, Output::Pipe).await
+        let process = self.start(scope, None, Input::Pipe, Output::Pipe).await?;
+        self.up(&process).await?;
+        Ok(process)
+    }
+
+    /// Starts it alone, reading nothing, its outputs kept as lines.
+    ///
+    /// # Errors
+    /// When it cannot be started, or does not come up.
+    pub async fn start_alone(&self, scope: &Scope) -> Result<Process> {
+        let process = self.start(scope, None, Input::Null, Output::Lines).await?;
+        self.up(&process).await?;
+        Ok(process)
+    }
+
+    /// Waits until it is up, where something tells that.
+    pub(super) async fn up(&self, process: &Process) -> Result<()> {
+        match &self.ready {
+            Some(ready) => ready.of(process).await,
+            None => Ok(()),
+        }
     }
 
     /// Starts it with the given streams; standard error is always kept as lines.
@@ -56,5 +84,16 @@ impl WorkerCommand {
             launch = launch.join_group(leader);
         }
         launch.spawn(scope).await
+    }
+}
+
+impl From<StopSignal> for Signal {
+    fn from(signal: StopSignal) -> Self {
+        match signal {
+            StopSignal::Term => Self::SIGTERM,
+            StopSignal::Int => Self::SIGINT,
+            StopSignal::Quit => Self::SIGQUIT,
+            StopSignal::Hup => Self::SIGHUP,
+        }
     }
 }

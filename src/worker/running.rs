@@ -5,7 +5,9 @@ use std::process::ExitStatus;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::assignment::Assignment;
 use super::command::WorkerCommand;
+use super::readiness;
 use crate::error::{Error, Result};
 use crate::fault::proxy::WireProxy;
 use crate::process::{Input, Output, Process, Scope, Signal, Stopped};
@@ -16,6 +18,7 @@ pub struct Worker {
     process: Process,
     server: Option<Process>,
     proxy: Option<Arc<WireProxy>>,
+    assignment: Assignment,
 }
 
 /// The proof of a kill: the wait status of each process of the group that the harness started.
@@ -40,11 +43,27 @@ impl Worker {
     /// # Errors
     /// When it cannot be started. A program that is not there shows as an early exit with code 127.
     pub async fn start(scope: &Scope, command: &WorkerCommand) -> Result<Self> {
-        Ok(Self {
-            process: command.start(scope, None, Input::Null, Output::Lines).await?,
-            server: None,
-            proxy: None,
-        })
+        Ok(Self::of(command.start(scope, None, Input::Null, Output::Lines).await?))
+    }
+
+    /// A program that was started in another way.
+    pub(super) fn of(process: Process) -> Self {
+        Self { process, server: None, proxy: None, assignment: Assignment::default() }
+    }
+
+    /// Starts `server`, waits until it is up, and starts a program in the same process group, so that one SIGKILL takes
+    /// both.
+    ///
+    /// # Errors
+    /// As [`Worker::start`]; when the server does not come up, its last lines.
+    pub async fn start_beside(
+        scope: &Scope,
+        command: &WorkerCommand,
+        server: &WorkerCommand,
+    ) -> Result<Self> {
+        let server = server.start_alone(scope).await?;
+        let process = command.start(scope, Some(&server), Input::Null, Output::Lines).await?;
+        Ok(Self { server: Some(server), ..Self::of(process) })
     }
 
     /// Starts a program whose standard input and output are connected to the output and input of `server`, both in one
@@ -64,7 +83,7 @@ impl Worker {
         let server = server.start(scope, None, Input::Fd(questions), Output::Fd(answer)).await?;
         let (input, output) = (Input::Fd(OwnedFd::from(answers)), Output::Fd(OwnedFd::from(ask)));
         match command.start(scope, Some(&server), input, output).await {
-            Ok(process) => Ok(Self { process, server: Some(server), proxy: None }),
+            Ok(process) => Ok(Self { server: Some(server), ..Self::of(process) }),
             // The group is gone with its leader.
             Err(error) => match server.wait_exit(Duration::from_millis(100)).await? {
                 Some(_) => Err(server.failure("ended early")),
@@ -77,6 +96,17 @@ impl Worker {
     #[must_use]
     pub(super) fn behind(self, proxy: Option<Arc<WireProxy>>) -> Self {
         Self { proxy, ..self }
+    }
+
+    /// Keeps what it was started for.
+    #[must_use]
+    pub(super) fn on(self, assignment: &Assignment) -> Self {
+        Self { assignment: assignment.clone(), ..self }
+    }
+
+    /// What it was started for.
+    pub(super) fn assignment(&self) -> &Assignment {
+        &self.assignment
     }
 
     /// The wire proxy that a break put before it.
@@ -99,38 +129,7 @@ impl Worker {
     /// # Errors
     /// When it ends first, with its exit code and last lines, or the deadline passes.
     pub async fn ready(&self, fits: impl Fn(&str) -> bool, deadline: Duration) -> Result<String> {
-        let (out, err) = (self.process.stdout(), self.process.stderr());
-        let (mut out_changes, mut err_changes) = (out.changes(), err.changes());
-        let (mut out_next, mut err_next) = (0, 0);
-        let search = async {
-            let mut ended = false;
-            loop {
-                for (lines, next) in [(out, &mut out_next), (err, &mut err_next)] {
-                    for (at, line) in lines.since(*next) {
-                        if fits(&line) {
-                            return Ok(line);
-                        }
-                        *next = at + 1;
-                    }
-                }
-                if ended {
-                    return Err(self.process.failure("ended early"));
-                }
-                tokio::select! {
-                    _ = out_changes.changed() => {}
-                    _ = err_changes.changed() => {}
-                    gone = self.process.wait() => {
-                        gone?;
-                        out.closed(Duration::from_millis(100)).await;
-                        ended = true;
-                    }
-                }
-            }
-        };
-        let late = |_| {
-            Err(self.process.failure(&format!("printed no fitting line within {} ms", deadline.as_millis())))
-        };
-        tokio::time::timeout(deadline, search).await.unwrap_or_else(late)
+        readiness::line(&self.process, fits, deadline).await
     }
 
     /// Waits for the Worker's end; `None` when it still runs at the deadline.

@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::{Killed, Worker};
 use crate::error::{Error, Result};
-use crate::process::{Launch, Process, Scope};
+use crate::process::{Launch, Scope};
 use crate::recorder::Recorder;
 use crate::session::{Row, Session};
 use crate::template::Values;
@@ -32,24 +33,44 @@ struct Task {
 
 /// A running stand-in, with what its last statement answered.
 pub struct StandIn {
-    process: Process,
+    worker: Worker,
     answer: Option<Vec<Option<String>>>,
 }
 
 impl StandIn {
-    /// Starts the process, which runs the statements in order on one connection, and waits until it has.
+    /// Starts the process, which runs the statements in order on one connection and then holds still.
     ///
     /// # Errors
-    /// When the process cannot be started, or a statement is refused: its last lines.
-    pub async fn start(scope: &Scope, url: &str, role: &str, statements: &[(&str, &Values)]) -> Result<Self> {
+    /// When the process cannot be started.
+    pub async fn launch(
+        scope: &Scope,
+        url: &str,
+        role: &str,
+        statements: &[(&str, &Values)],
+    ) -> Result<Worker> {
         let statements = statements.iter().map(|(sql, values)| ((*sql).to_owned(), values.pairs())).collect();
         let task = Task { url: url.into(), role: role.into(), statements };
         let task = serde_json::to_string(&task).map_err(|error| Error::harness(error.to_string()))?;
         let launch = Launch::new(scope.exe()).args([STAND_IN]).clear_env().envs([(TASK, task)]);
-        let process = launch.spawn(scope).await?;
-        let line = process.wait_line(process.stdout(), 0, |line| line.starts_with(ANSWER), PATIENCE).await?;
+        Ok(Worker::of(launch.spawn(scope).await?))
+    }
+
+    /// The same, and waits until all is done.
+    ///
+    /// # Errors
+    /// When the process cannot be started, or a statement is refused: its last lines.
+    pub async fn start(scope: &Scope, url: &str, role: &str, statements: &[(&str, &Values)]) -> Result<Self> {
+        Self::done(Self::launch(scope, url, role, statements).await?).await
+    }
+
+    /// Waits until a stand-in that was launched has done all its statements.
+    ///
+    /// # Errors
+    /// When a statement is refused or the connection is lost: its last lines.
+    pub async fn done(worker: Worker) -> Result<Self> {
+        let line = worker.ready(|line| line.starts_with(ANSWER), PATIENCE).await?;
         let answer = serde_json::from_str(&line[ANSWER.len()..]);
-        Ok(Self { process, answer: answer.map_err(|error| Error::harness(error.to_string()))? })
+        Ok(Self { worker, answer: answer.map_err(|error| Error::harness(error.to_string()))? })
     }
 
     /// The first row of the last statement's answer.
@@ -57,14 +78,12 @@ impl StandIn {
         self.answer.clone().map(|cells| Row { cells })
     }
 
-    /// Kills it with SIGKILL and says how it ended, from the wait status.
+    /// Kills it with SIGKILL; the proof is the wait status.
     ///
     /// # Errors
     /// When it cannot be killed.
-    pub async fn kill(self) -> Result<String> {
-        let pid = self.process.pid();
-        let status = self.process.kill_group().await?;
-        Ok(format!("process {pid} ended by {status}"))
+    pub async fn kill(self) -> Result<Killed> {
+        self.worker.kill().await
     }
 }
 

@@ -4,41 +4,47 @@ use std::process::ExitStatus;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Assignment, Worker, WorkerCommand};
+use super::{Assignment, Worker};
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::fault::proxy::{Listen, WireProxy};
-use crate::process::Signal;
+use crate::fault::proxy::WireProxy;
 use crate::subject::{Program, Stdio};
-use crate::template;
 
 impl Context {
-    /// Starts the subject's Worker. With `stdio = "mcp"` the MCP server is started with it, in the same process
-    /// group, and the database URL is the server's: that of `mcp.role`, or else of `roles.worker`.
+    /// Starts the subject's Worker, and waits until it is up, unless it is sent through a wire proxy that may keep it. With
+    /// `stdio = "mcp"`, or with `${mcp_url}` among its words, the MCP server is started with it, in the same process group,
+    /// and the database URL is the server's: that of `mcp.role`, or else of `roles.worker`.
     ///
     /// # Errors
     /// Usage when the subject has no `[worker]` (or no `[mcp]` to link it to) or a placeholder is unknown; environment
-    /// when a program cannot be started; harness when the server dies first, with its last lines.
-    pub async fn start_worker(&self, assignment: &Assignment) -> Result<Worker> {
+    /// when a program cannot be started; harness when the server dies first or the Worker does not come up, with last lines.
+    pub async fn start_worker(&self, wanted_for: &Assignment) -> Result<Worker> {
         let program = self.subject.worker.as_ref().ok_or_else(|| wanted("worker"))?;
         let role = self.subject.roles.worker.as_str();
-        let (assignment, proxy) = &self.rewritten(assignment, role).await?;
-        let command = self.program(program, role, assignment)?;
-        let worker = match program.stdio {
-            None => Worker::start(&self.scope, &command).await?,
-            Some(Stdio::Mcp) => {
+        let (assignment, proxy) = self.rewritten(wanted_for, role).await?;
+        let worker = match (program.stdio, program.uses("mcp_url")) {
+            (None, false) => Worker::start(&self.scope, &self.program(program, role, &assignment)?).await?,
+            (linked, _) => {
                 let mcp = self.subject.mcp.as_ref().ok_or_else(|| wanted("mcp"))?;
-                let role = mcp.role.as_deref().unwrap_or(role);
-                let server = self.program(&mcp.program, role, assignment)?;
-                Worker::start_linked(&self.scope, &command, &server).await?
+                let server = self.server(mcp, &self.server_address(mcp, &assignment), &assignment)?;
+                let to = |url: &String| Assignment { mcp_url: url.clone(), ..assignment.clone() };
+                let command =
+                    self.program(program, role, &server.serves.as_ref().map_or(assignment.clone(), to))?;
+                match linked {
+                    Some(Stdio::Mcp) => Worker::start_linked(&self.scope, &command, &server).await?,
+                    None => Worker::start_beside(&self.scope, &command, &server).await?,
+                }
             }
         };
-        let worker = worker.behind(proxy.clone());
-        let Assignment { run_id, worker: name, .. } = assignment;
+        let worker = worker.behind(proxy.clone()).on(wanted_for);
+        let Assignment { run_id, worker: name, .. } = wanted_for;
         let server =
             worker.server().map(|server| format!(", its server {}", server.pid())).unwrap_or_default();
         let pid = worker.process().pid();
         self.recorder.note("worker", format!("{name} started on run {run_id} (pid {pid}{server})"));
+        if !wanted_for.is_redirected() {
+            self.program(program, role, &assignment)?.up(worker.process()).await?;
+        }
         Ok(worker)
     }
 
@@ -48,23 +54,29 @@ impl Context {
     /// As [`Context::start_worker`], about `[relay]`.
     pub async fn start_relay(&self, assignment: &Assignment) -> Result<Worker> {
         let relay = self.subject.relay.as_ref().ok_or_else(|| wanted("relay"))?;
-        let (assignment, proxy) = &self.rewritten(assignment, &relay.role).await?;
-        let command = self.program(&relay.program, &relay.role, assignment)?;
-        let started = Worker::start(&self.scope, &command).await?.behind(proxy.clone());
-        let pid = started.process().pid();
-        self.recorder.note("relay", format!("{} started (pid {pid})", assignment.worker));
-        Ok(started)
+        self.start_program("relay", &relay.program, &relay.role, assignment).await
     }
 
-    /// Starts the Worker and waits for its end: status 0 or one of `fine`, within `worker.timeout_s`.
+    /// Starts any program of the subject as `role`; `lane` is where the timeline tells of it.
     ///
     /// # Errors
-    /// As [`Context::start_worker`]; when it ends otherwise or too late, with its last lines.
-    pub async fn run_worker(&self, assignment: &Assignment, fine: &[i32]) -> Result<ExitStatus> {
-        let worker = self.start_worker(assignment).await?;
-        let ended = worker.finish(fine, self.worker_timeout()).await?;
-        self.recorder.note("worker", format!("{} ended with {ended}", assignment.worker));
-        Ok(ended)
+    /// Usage when a placeholder is unknown; environment when it cannot be started.
+    pub async fn start_program(
+        &self,
+        lane: &str,
+        program: &Program,
+        role: &str,
+        assignment: &Assignment,
+    ) -> Result<Worker> {
+        let (at, proxy) = &self.rewritten(assignment, role).await?;
+        let command = self.program(program, role, at)?;
+        let started = Worker::start(&self.scope, &command).await?.behind(proxy.clone());
+        let pid = started.process().pid();
+        self.recorder.note(lane, format!("{} started (pid {pid})", assignment.worker));
+        if !assignment.is_redirected() {
+            command.up(started.process()).await?;
+        }
+        Ok(started)
     }
 
     /// Starts the relay and waits until it has sent what is due: for its end, with whatever status, within
@@ -87,7 +99,10 @@ impl Context {
         let patience = settle.unwrap_or_else(|| binding.program.timeout());
         let ended = match (relay.wait_exit(patience).await?, settle) {
             (Some(ended), _) => ended,
-            (None, Some(_)) => relay.stop(Signal::SIGTERM, binding.program.timeout()).await?.status,
+            (None, Some(_)) => {
+                let Program { stop_signal, .. } = binding.program;
+                relay.stop(stop_signal.into(), binding.program.stop_timeout()).await?.status
+            }
             (None, None) => return Err(relay.process().failure(&format!("did not end within {patience:?}"))),
         };
         self.recorder.note("relay", format!("{name} ended with {ended}"));
@@ -104,45 +119,11 @@ impl Context {
             return Ok((assignment.clone(), None));
         }
         let upstream = self.cluster.connect_info(role, &self.cluster.database());
-        let proxy = WireProxy::start(&upstream, Listen::Unix, self.wire_plan()).await?;
+        let proxy = WireProxy::start(&upstream, self.listen(), self.wire_plan()).await?;
         Ok((assignment.clone().through(proxy.connect_info()), Some(Arc::new(proxy))))
-    }
-
-    /// How long the subject's Worker may take.
-    pub fn worker_timeout(&self) -> Duration {
-        self.subject.worker.as_ref().map_or(Duration::ZERO, Program::timeout)
-    }
-
-    /// A program of the subject with every placeholder filled, as `role`. It gets PATH, HOME and its own variables.
-    ///
-    /// # Errors
-    /// Usage for an unknown placeholder.
-    pub fn program(&self, program: &Program, role: &str, assignment: &Assignment) -> Result<WorkerCommand> {
-        let info = self.cluster.connect_info(role, &self.cluster.database());
-        let values = self
-            .command_values(role)
-            .with("database_url", assignment.redirect(info).url())
-            .with("run_id", &assignment.run_id)
-            .with("tenant", &assignment.tenant)
-            .with("worker", &assignment.worker)
-            .with("sink_url", &assignment.sink_url);
-        let mut env: Vec<(String, String)> =
-            std::env::var("HOME").map(|home| ("HOME".to_owned(), home)).into_iter().collect();
-        for (name, value) in &program.env {
-            env.push((name.clone(), template::fill(value, &values)?));
-        }
-        let cwd =
-            program.cwd.as_ref().map_or_else(|| self.subject.folder.clone(), |cwd| self.subject.path(cwd));
-        Ok(WorkerCommand {
-            argv: self.command(program, &values)?,
-            env,
-            inherit_env: false,
-            remove_env: Vec::new(),
-            cwd: Some(cwd),
-        })
     }
 }
 
-fn wanted(section: &str) -> Error {
+pub(super) fn wanted(section: &str) -> Error {
     Error::usage(format!("the subject has no [{section}]")).fix(format!("describe it under [{section}]"))
 }

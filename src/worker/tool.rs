@@ -4,7 +4,7 @@ use std::process::ExitStatus;
 
 use tokio::io::AsyncReadExt;
 
-use super::WorkerCommand;
+use super::{WorkerCommand, dialect};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::migration::{Script, Sending};
@@ -54,12 +54,8 @@ pub async fn tool(
         .commands
         .as_ref()
         .ok_or_else(|| Error::harness("there are no commands of a migration tool"))?;
-    let url = address.url();
-    let url = match (&commands.url_scheme, url.split_once("://")) {
-        (Some(scheme), Some((_, rest))) => format!("{}://{rest}", scheme.trim_end_matches("://")),
-        _ => url,
-    };
-    let values = values.with("database_url", url).with("folder", subject.folder.display());
+    let values = dialect::spoken(values, address, commands.url_scheme.as_deref());
+    let values = values.with("folder", subject.folder.display());
     let fill = |word: &String| template::fill(word, &values);
     let mut env = Vec::new();
     for (name, value) in &commands.env {
@@ -71,9 +67,8 @@ pub async fn tool(
     let command = WorkerCommand {
         argv: words.iter().map(fill).collect::<Result<_>>()?,
         env,
-        inherit_env: false,
-        remove_env: Vec::new(),
-        cwd: Some(subject.path(&subject.database.migrations)),
+        cwd: Some(subject.migrations_folder()),
+        ..WorkerCommand::default()
     };
     let process = command.start(scope, None, Input::Null, Output::Pipe).await?;
     let mut output = process.take_stdout().ok_or_else(|| Error::harness("a command without an output"))?;
