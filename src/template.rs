@@ -35,6 +35,13 @@ impl Values {
         self
     }
 
+    /// Adds or replaces all of `others`.
+    #[must_use]
+    pub fn and(mut self, others: &Self) -> Self {
+        self.0.extend(others.0.iter().map(|(name, value)| (name.clone(), value.clone())));
+        self
+    }
+
     /// Names and values, to be handed to another process.
     pub fn pairs(&self) -> Vec<(String, Option<String>)> {
         self.0.iter().map(|(name, value)| (name.clone(), value.clone())).collect()
@@ -45,7 +52,7 @@ impl Values {
         Self(pairs.iter().cloned().collect())
     }
 
-    fn get(&self, name: &str) -> Result<Option<&str>> {
+    pub(crate) fn get(&self, name: &str) -> Result<Option<&str>> {
         self.0.get(name).map(Option::as_deref).ok_or_else(|| {
             let known: Vec<_> = self.0.keys().map(|key| format!("${{{key}}}")).collect();
             Error::usage(format!("unknown placeholder ${{{name}}}")).fix(format!(
@@ -87,6 +94,37 @@ pub fn bind(sql: &str, values: &Values) -> Result<Bound> {
         }
     }
     Ok(bound)
+}
+
+/// A statement that is prepared once and run with other values each time: its text with `$1`, `$2` …, and the name behind
+/// each.
+///
+/// # Errors
+/// A usage error for a placeholder that is none of `known`, or that stands in quotes, where no parameter can.
+pub fn parameters(sql: &str, known: &[&str]) -> Result<(String, Vec<String>)> {
+    let (mut text, mut names) = (String::new(), Vec::<String>::new());
+    let blank = known.iter().fold(Values::new(), |values, name| values.with(name, ""));
+    for piece in pieces(sql) {
+        match piece {
+            Piece::Text(part) => text.push_str(part),
+            Piece::Hole { name, place: Place::Plain } => {
+                blank.get(name)?;
+                let at = names.iter().position(|known| known == name).unwrap_or_else(|| {
+                    names.push(name.to_owned());
+                    names.len() - 1
+                });
+                text.push_str(&format!("${}", at + 1));
+            }
+            Piece::Hole { place: Place::Comment, .. } => {}
+            Piece::Hole { name, .. } => {
+                return Err(Error::usage(format!(
+                    "${{{name}}} stands in quotes in a statement that is prepared"
+                ))
+                .fix("take it out of the quotes; in a text, join it with ||"));
+            }
+        }
+    }
+    Ok((text, names))
 }
 
 /// Pastes every value as a quoted literal, for scripts of several statements, which take no parameters.
@@ -183,6 +221,14 @@ mod tests {
     fn escapes_and_comments_stay() {
         let sql = "SELECT '\\${key}' -- ${key\n, $1, 'it''s'";
         assert_eq!(bind(sql, &values()).unwrap().sql, "SELECT '${key}' -- ${key\n, $1, 'it''s'");
+    }
+
+    #[test]
+    fn prepared_statements_take_every_value_as_a_parameter() {
+        let (text, names) = parameters("SELECT ${b}, ${a}, ${b}::int -- ${c}", &["a", "b", "c"]).unwrap();
+        assert_eq!((text.as_str(), names), ("SELECT $1, $2, $1::int -- ${c}", vec!["b".into(), "a".into()]));
+        assert!(parameters("SELECT '${a}'", &["a"]).is_err());
+        assert!(parameters("SELECT ${d}", &["a"]).is_err());
     }
 
     #[test]

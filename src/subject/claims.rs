@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-/// The claim as the Worker issues it. Each statement runs in the tenant's context (`tenancy.set`).
+/// The claim as the Worker issues it. Each statement runs in the tenant's context (`tenancy.set`), where there are tenants.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Claims {
@@ -13,12 +13,15 @@ pub struct Claims {
     /// Adds a pending row `${id}` for `${tenant}`; admin runs it.
     #[schemars(extend("x-sql" = {"as": "admin", "with": ["tenant", "id"]}))]
     pub seed: String,
+    /// What a Worker does once before its first claim, such as to register; what it answers is `${registered}` from then on.
+    #[schemars(extend("x-sql" = {"as": "worker", "with": ["tenant", "worker"]}))]
+    pub prelude: Option<String>,
     /// Claims the next row for `${worker}`: the first column answers its id; no row, or a row of NULLs, when there is
     /// nothing to claim. The transaction is committed after it.
-    #[schemars(extend("x-sql" = {"as": "worker", "with": ["tenant", "worker"]}))]
+    #[schemars(extend("x-sql" = {"as": "worker", "with": ["tenant", "worker", "registered"]}))]
     pub claim: String,
     /// Marks row `${id}` as done by `${worker}`.
-    #[schemars(extend("x-sql" = {"as": "worker", "with": ["tenant", "worker", "id"]}))]
+    #[schemars(extend("x-sql" = {"as": "worker", "with": ["tenant", "worker", "registered", "id"]}))]
     pub done: String,
     /// Presents all rows of `${tenant}` as `id, status`; status in `pending`, `claimed`, `done`. Admin runs it.
     #[schemars(extend("x-sql" = {"as": "admin", "with": ["tenant"], "answers": ["id", "status"]}))]
@@ -28,4 +31,7 @@ pub struct Claims {
     /// Lets the claim on row `${id}` be older by `${interval}`; admin runs it. Without it the drill waits for the bound.
     #[schemars(extend("x-sql" = {"as": "admin", "with": ["tenant", "id", "interval"]}))]
     pub age: Option<String>,
+    /// What brings the work of dead claimers back, where claims do not take it by themselves.
+    #[schemars(extend("x-sql" = {"as": "worker", "with": ["tenant", "worker"]}))]
+    pub rescue: Option<String>,
 }

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use crate::migration::Format;
 
-/// Where the schema comes from. Order: `setup` (as admin), the migrations (as the owner), `seed` (as admin).
+/// Where the schema comes from. Order: `setup`, `dump` or `copy` (as admin), the migrations (as the owner), `seed` (as admin).
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Database {
@@ -17,9 +17,16 @@ pub struct Database {
     #[serde(default)]
     #[schemars(extend("x-path" = "file"))]
     pub setup: Vec<PathBuf>,
-    /// Folder with the migrations, in any of the formats of `docs/migrations.md`.
+    /// A dump of the schema in plain SQL (`pg_dump --schema-only`), applied as admin before any migrations. The roles that it
+    /// names stand in `setup`.
+    #[schemars(extend("x-path" = "file"))]
+    pub dump: Option<PathBuf>,
+    /// The URL of a live database whose schema, roles, grants and settings are copied, without rows and passwords, before
+    /// any migrations; or `$NAME` of the variable that holds it. That database is only read. It needs `pg_dump`.
+    pub copy: Option<String>,
+    /// Folder with the migrations, in any of the formats of `docs/migrations.md`. It may be left out with `dump` or `copy`.
     #[schemars(extend("x-path" = "folder"))]
-    pub migrations: PathBuf,
+    pub migrations: Option<PathBuf>,
     /// Their format; told from the folder by default.
     pub format: Option<Format>,
     /// The migration tool's own commands, where the folder alone does not say what is run (Alembic, Django).
@@ -28,6 +35,9 @@ pub struct Database {
     /// The usual ones of the format are known.
     #[serde(default)]
     pub bookkeeping: Vec<String>,
+    /// Whether programs reach the database over TCP, at 127.0.0.1 and with passwords; over a Unix socket by default.
+    #[serde(default)]
+    pub tcp: bool,
     /// SQL files run as admin after the migrations: rows that the system cannot do without.
     #[serde(default)]
     #[schemars(extend("x-path" = "file"))]
@@ -42,6 +52,7 @@ pub struct MigrationCommands {
     /// Prints the migrations, a line each: `["alembic", "history"]`.
     pub list: Vec<String>,
     /// Regular expression with a group `id`, and perhaps `name`, for those lines; others are passed over.
+    #[schemars(extend("x-regex" = true))]
     pub pattern: String,
     /// Whether the newest is printed first.
     #[serde(default)]

@@ -28,6 +28,10 @@ pub struct Journal {
     /// True when the Worker is in mid-turn and may be killed; by default when its backend waits for the hold.
     #[schemars(extend("x-sql" = {"as": "admin", "with": ["run_id", "tenant"]}))]
     pub kill_when: Option<String>,
+    /// True when the run has ended, well or not: then a Worker that goes on for ever is told to stop. By default the
+    /// Worker's own end is waited for.
+    #[schemars(extend("x-sql" = {"as": "admin", "with": ["run_id", "tenant"]}))]
+    pub done_when: Option<String>,
     /// Ages the lease of the run by `${interval}`; without it the drill waits for the lease.
     #[schemars(extend("x-sql" = {"as": "admin", "with": ["run_id", "tenant", "interval"]}))]
     pub age: Option<String>,

@@ -88,12 +88,29 @@ pub fn parse(text: &str, folder: &Path) -> (Reading, Option<Subject>) {
         return (reading, None);
     }
     match toml::from_str::<Subject>(text) {
-        Ok(subject) => (reading, Some(subject)),
+        Ok(subject) => match without_schema(&subject, &reading) {
+            Some(problem) => {
+                reading.problems.push(problem);
+                (reading, None)
+            }
+            None => (reading, Some(subject)),
+        },
         Err(error) => {
             reading.problems.push(problem(&error));
             (reading, None)
         }
     }
+}
+
+/// A schema must come from somewhere.
+fn without_schema(subject: &Subject, reading: &Reading) -> Option<Problem> {
+    let database = &subject.database;
+    if database.migrations.is_some() || database.dump.is_some() || database.copy.is_some() {
+        return None;
+    }
+    let at = reading.places.get("database").map(|span| span.start);
+    let fix = "add `migrations = …`, `dump = …` or `copy = …` to [database]".to_owned();
+    Some(Problem { at, what: "[database] says of no schema".into(), fix })
 }
 
 fn problem(error: &toml::de::Error) -> Problem {

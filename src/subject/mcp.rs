@@ -12,8 +12,12 @@ use super::Program;
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Mcp {
-    /// How it is started (stdio transport).
+    /// How it is started.
     pub program: Program,
+    /// Where it serves over streamable HTTP: `http://127.0.0.1:${port}/mcp`, with the free port that its words are given as
+    /// `${port}`; over its standard input and output by default.
+    #[schemars(extend("x-word" = ["port"]))]
+    pub url: Option<String>,
     /// The role whose URL it is given; the Worker's role by default.
     #[schemars(extend("x-name" = "role"))]
     pub role: Option<String>,

@@ -1,6 +1,7 @@
 //! `[migration]`: the migration proposed for release; `[history]`: what is known of all of them.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use schemars::JsonSchema;
@@ -102,10 +103,17 @@ impl Subject {
                 Err(Error::harness("the commands of the migration tool have not been asked yet"))
             }
             (None, None) => {
-                let folder = self.path(&self.database.migrations);
-                Ok(Arc::new(MigrationSet::read(&folder, self.database.format)?))
+                let Some(folder) = &self.database.migrations else {
+                    return Ok(Arc::new(MigrationSet::none(&self.folder)));
+                };
+                Ok(Arc::new(MigrationSet::read(&self.path(folder), self.database.format)?))
             }
         }
+    }
+
+    /// The folder of the migrations; that of the subject file where there are none.
+    pub fn migrations_folder(&self) -> PathBuf {
+        self.database.migrations.as_ref().map_or_else(|| self.folder.clone(), |folder| self.path(folder))
     }
 
     /// The tables of the migration tool: those of the subject file and the usual ones of the format.

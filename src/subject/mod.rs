@@ -3,7 +3,9 @@
 //! The file says what a system *is* (where its tables, statements and programs are), never how to test it.
 //! Each drill reads its own section; a missing section makes that drill `not testable`.
 
+mod cache;
 mod claims;
+mod constraints;
 mod database;
 mod events;
 mod forensics;
@@ -14,20 +16,26 @@ mod mcp;
 mod migration;
 mod outbox;
 mod page;
+mod plans;
 mod policy;
 mod problem;
 mod program;
 mod reading;
+mod retry;
 mod shape;
 mod spelling;
+mod stock;
 mod tenancy;
+mod versions;
 
 use std::path::PathBuf;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+pub use cache::{Cache, CacheRead, CacheWrite, HitCounter};
 pub use claims::Claims;
+pub use constraints::{Constraints, Rule, RuleKind};
 pub use database::{Database, MigrationCommands, Roles};
 pub use events::Events;
 pub use forensics::{Failure, FailureKind, Forensics};
@@ -38,13 +46,17 @@ pub use mcp::{Mcp, ToolCall};
 pub use migration::{History, Migration, Proposal};
 pub use outbox::{Outbox, Relay};
 pub use page::page;
+pub use plans::{HotQuery, Plans};
 pub use policy::{Policy, Waiver};
 pub use problem::{Problem, line_and_column, suggest};
-pub use program::{Program, Stdio};
+pub use program::{Program, Ready, Stdio, StopSignal};
 pub use reading::{Named, Reading, Statement};
+pub use retry::{Isolation, Retry, Rival, Transaction};
 pub use shape::{Form, Shape, Use, schema};
 pub use spelling::{catalog_name, parts};
+pub use stock::{OptimisticOrder, Stock};
 pub use tenancy::Tenancy;
+pub use versions::{Service, Updater, VersionedTable, Versions};
 
 /// A system under test. Only `name`, `[database]` and `[roles]` are required.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -83,9 +95,24 @@ pub struct Subject {
     pub mcp: Option<Mcp>,
     /// The four queries by run id and the known failures (drill `forensics_drill`).
     pub forensics: Option<Forensics>,
+    /// What the database itself must refuse (drill `constraint_rejection`).
+    pub constraints: Option<Constraints>,
+    /// The queries that must find their rows by an index (drill `index_plan`).
+    pub plans: Option<Plans>,
+    /// The transaction that starts anew when it loses a race (drill `serialization_retry`).
+    pub retry: Option<Retry>,
+    /// The rows that many edit, each on the version that he has seen (drill `version_conflict`).
+    pub versions: Option<Versions>,
+    /// What is sold to many at once (drill `oversell`).
+    pub stock: Option<Stock>,
+    /// The cache before the database (drill `cache_coherence`).
+    pub cache: Option<Cache>,
     /// The history as the migration tool's commands have told it.
     #[serde(skip)]
     pub told: Option<std::sync::Arc<crate::migration::MigrationSet>>,
+    /// What a live database has told of its schema, as SQL.
+    #[serde(skip)]
+    pub copied: Option<std::sync::Arc<Vec<crate::migration::Script>>>,
     /// What the owner of the release allows to be missing for a while.
     #[serde(default)]
     pub policy: Policy,
@@ -102,8 +129,9 @@ impl Subject {
     pub fn login_roles(&self) -> Vec<&str> {
         let relay = self.relay.iter().map(|relay| relay.role.as_str());
         let mcp = self.mcp.iter().filter_map(|mcp| mcp.role.as_deref());
+        let writers = self.constraints.iter().flat_map(|rules| rules.writers.iter().map(String::as_str));
         let mut roles: Vec<&str> =
-            std::iter::once(self.roles.worker.as_str()).chain(relay).chain(mcp).collect();
+            std::iter::once(self.roles.worker.as_str()).chain(relay).chain(mcp).chain(writers).collect();
         roles.sort_unstable();
         roles.dedup();
         roles

@@ -13,18 +13,24 @@ pub struct Outbox {
     #[schemars(extend("x-name" = "table"))]
     pub table: String,
     /// The column of the dedup key.
+    #[schemars(extend("x-name" = "column"))]
     pub key_column: String,
     /// Presents all rows as `dedup_key, status, attempts, last_error, next_attempt_at`; status in `pending`,
     /// `dispatched`, `dead`; `next_attempt_at` a timestamp.
+    #[schemars(extend("x-sql" = {"as": "admin", "answers": ["dedup_key", "status", "attempts", "last_error", "next_attempt_at"]}))]
     pub rows: String,
     /// The business write and its outbox row as the Worker issues them, with `${tenant}` and `${key}`: the
     /// statements of one transaction in order. BEGIN, `tenancy.set` and COMMIT are put around them.
+    #[schemars(extend("x-sql" = {"as": "worker", "with": ["tenant", "key"]}))]
     pub write: Vec<String>,
     /// Counts the business rows of `${key}`.
+    #[schemars(extend("x-sql" = {"as": "admin", "with": ["tenant", "key"]}))]
     pub business: String,
     /// Adds an outbox row for `${tenant}` with the dedup key `${key}`, as the Worker's role.
+    #[schemars(extend("x-sql" = {"as": "worker", "with": ["tenant", "key"]}))]
     pub insert: String,
     /// Makes every pending row due now, ageing leases and back-off; admin runs it.
+    #[schemars(extend("x-sql" = {"as": "admin"}))]
     pub age: String,
 }
 

@@ -115,6 +115,10 @@ fn usage(key: Shape<'static>) -> String {
     if let Some(words) = key.word().filter(|words| !words.is_empty()) {
         let _ = write!(text, " Placeholders: {}.", holes(&words));
     }
+    let further: Vec<&str> = key.further_words().collect();
+    if !further.is_empty() {
+        let _ = write!(text, " Further placeholders: {}.", holes(&further));
+    }
     text
 }
 

@@ -53,13 +53,16 @@ pub struct Reading {
     pub names: Vec<Named>,
     /// Where each key stands.
     pub places: BTreeMap<String, Range<usize>>,
+    /// Placeholders that the texts of the key being read know besides their own.
+    pub(super) further: Vec<&'static str>,
 }
 
 /// Reads a parsed file; `folder` is where relative paths start.
 pub fn read(table: &DeTable<'_>, folder: &Path) -> Reading {
     let mut reading = Reading::default();
     reading.table(Shape::root(), table, &(0..0), "", folder);
-    reading.problems.sort_by_key(|problem| problem.at);
+    // What the file lacks as a whole comes last: it may be there under a misspelt name.
+    reading.problems.sort_by_key(|problem| problem.at.unwrap_or(usize::MAX));
     reading
 }
 
@@ -98,7 +101,12 @@ impl Reading {
                 Others::Refused => None,
             });
             match known {
-                Some(shape) => self.value(shape, value, &below, Some(table), folder),
+                Some(shape) => {
+                    let before = self.further.len();
+                    self.further.extend(shape.further_words());
+                    self.value(shape, value, &below, Some(table), folder);
+                    self.further.truncate(before);
+                }
                 None => {
                     let section = if path.is_empty() { String::new() } else { format!(" in [{path}]") };
                     meant.extend(nearest(name, shape.keys().map(|(known, _)| known)));
@@ -117,7 +125,8 @@ impl Reading {
                 "" => ("the file".to_owned(), format!("add `{missing}`")),
                 path => (format!("[{path}]"), format!("add `{missing} = …` to [{path}]")),
             };
-            self.tell(Problem::new(span, format!("{place} lacks the key `{missing}`"), remedy));
+            let at = (!path.is_empty()).then_some(span.start);
+            self.tell(Problem { at, what: format!("{place} lacks the key `{missing}`"), fix: remedy });
         }
     }
 

@@ -3,8 +3,10 @@
 //! Beside the usual keywords a key says what its text is for:
 //! - `x-sql`: `{"as": role, "with": [placeholders], "answers": [columns], "form": "statement" | "script" | "expression"}`;
 //! - `x-word`: the placeholders of a word of a command line, a variable or another text that is filled;
+//! - `x-with`: further placeholders of the words below this key;
 //! - `x-name`: `role`, `table`, or `column` (of the table named by the key `table` beside it);
 //! - `x-keys`: the same of the keys of a map;
+//! - `x-regex`: it is a regular expression;
 //! - `x-path`: `file` or `folder`, which must be there.
 
 use std::sync::LazyLock;
@@ -176,6 +178,16 @@ impl Shape<'static> {
     /// The placeholders of a text that is filled.
     pub fn word(&self) -> Option<Vec<&'static str>> {
         self.get("x-word").as_array().map(|list| list.iter().filter_map(Value::as_str).collect())
+    }
+
+    /// The placeholders that the texts below know besides their own.
+    pub fn further_words(&self) -> impl Iterator<Item = &'static str> + use<> {
+        self.get("x-with").as_array().into_iter().flatten().filter_map(Value::as_str)
+    }
+
+    /// Whether it is a regular expression.
+    pub fn is_pattern(&self) -> bool {
+        self.get("x-regex") == true
     }
 
     /// What kind of name stands here.

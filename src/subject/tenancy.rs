@@ -40,6 +40,24 @@ pub struct Tenancy {
     pub new_tenant: String,
 }
 
+impl Tenancy {
+    /// A system without tenants: there is nothing to set, and both stand for nobody.
+    pub fn none() -> Self {
+        Self {
+            set: "SELECT 1".into(),
+            release: None,
+            tenants: Default::default(),
+            stranger: String::new(),
+            column: String::new(),
+            tables: Vec::new(),
+            table: String::new(),
+            insert: String::new(),
+            add_tenant: None,
+            new_tenant: default_new_tenant(),
+        }
+    }
+}
+
 fn default_new_tenant() -> String {
     "tenant-${n}".into()
 }

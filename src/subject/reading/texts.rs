@@ -83,8 +83,14 @@ impl Reading {
             let table = table.map(str::to_owned);
             self.statements.push(Statement { key, sql, usage, table, span });
         } else if let Some(known) = shape.word() {
-            let known: Vec<String> = known.into_iter().map(str::to_owned).collect();
+            let known = known.iter().chain(&self.further);
+            let known: Vec<String> = known.map(|name| (*name).to_owned()).collect();
             self.placeholders(path, span, template::word_names(text), &known);
+        }
+        if let (true, Err(error)) = (shape.is_pattern(), regex::Regex::new(text)) {
+            let why = error.to_string();
+            let why = why.lines().last().unwrap_or_default().trim().to_owned();
+            self.tell(Problem::new(span, format!("`{path}` is no regular expression: {why}"), ""));
         }
         if let Some(kind) = shape.name() {
             let table =
