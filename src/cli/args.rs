@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use super::evidence_args::{DecideArgs, DiffArgs, HistoryArgs, ReportArgs, VerifyArgs};
 use crate::drill::Suite;
 use crate::report::kind::Wanted;
 use crate::runner::Prove;
@@ -49,8 +50,14 @@ pub enum Command {
     Decide(DecideArgs),
     /// Check offline that evidence is whole and unchanged: digests, chain, signature, decision
     Verify(VerifyArgs),
+    /// List the runs of a folder: when, commit, decision, drill by drill; flaky and newly red drills are marked
+    History(HistoryArgs),
+    /// Tell what changed between two runs: claims, schema, settings, timings
+    Diff(DiffArgs),
     /// Render reports again from a record
     Report(ReportArgs),
+    /// Tell what happened to a run of the system, in six lines, from its database (read-only)
+    Forensics(ForensicsArgs),
     /// Make an ed25519 key that signs attestations
     Keygen {
         /// Where the private key goes (PEM); the public one goes to FILE.pub
@@ -92,6 +99,16 @@ pub struct InitArgs {
 }
 
 #[derive(Debug, Args)]
+pub struct ForensicsArgs {
+    /// Id of the run
+    #[arg(long, value_name = "ID")]
+    pub run_id: String,
+    /// The database that the run is in; by default that of DATABASE_URL. A password may stand in PGPASSWORD instead
+    #[arg(long, env = "SOR_GATE_DATABASE_URL", value_name = "URL", hide_env_values = true)]
+    pub database_url: Option<String>,
+}
+
+#[derive(Debug, Args)]
 pub struct RunArgs {
     /// Run the drills with this break made (ID or DRILL.ID), to see the gate close
     #[arg(long = "break", value_name = "BREAK")]
@@ -108,45 +125,6 @@ pub struct RunArgs {
     /// A report besides report.html: html, junit, sarif or summary, in the run's folder or in FILE (repeatable)
     #[arg(long, env = "SOR_GATE_REPORT", value_name = "KIND[:FILE]", value_delimiter = ',')]
     pub report: Vec<Wanted>,
-}
-
-#[derive(Debug, Args)]
-pub struct DecideArgs {
-    /// A bundle, with or without its record beside it, or the folder of a run
-    #[arg(value_name = "FILE|DIR")]
-    pub place: PathBuf,
-    /// Block unless the record is of this commit of the subject (at least seven digits)
-    #[arg(long, env = "SOR_GATE_COMMIT_WANTED", value_name = "COMMIT")]
-    pub commit: Option<String>,
-    /// Block when the record is older, e.g. 12h, 7d
-    #[arg(long, env = "SOR_GATE_MAX_AGE", value_name = "AGE", value_parser = age)]
-    pub max_age: Option<jiff::SignedDuration>,
-}
-
-#[derive(Debug, Args)]
-pub struct ReportArgs {
-    /// The folder of a run
-    pub dir: PathBuf,
-    /// Which report: html, junit, sarif or summary, to standard output or into FILE (repeatable)
-    #[arg(long, required = true, value_name = "KIND[:FILE]")]
-    pub report: Vec<Wanted>,
-}
-
-#[derive(Debug, Args)]
-pub struct VerifyArgs {
-    /// The folder of a run, or the folder that holds `runs`
-    pub dir: PathBuf,
-    /// The attestation must be signed by this ed25519 public key (PEM)
-    #[arg(long, env = "SOR_GATE_KEY", value_name = "FILE")]
-    pub key: Option<PathBuf>,
-}
-
-/// Reads `90m`, `12h`, `7d`; a day is 24 hours.
-fn age(text: &str) -> Result<jiff::SignedDuration, String> {
-    let span: jiff::Span = text.parse().map_err(|error: jiff::Error| error.to_string())?;
-    let age =
-        span.to_duration(jiff::SpanRelativeTo::days_are_24_hours()).map_err(|error| error.to_string())?;
-    if age.is_negative() { Err("an age is not negative".into()) } else { Ok(age) }
 }
 
 #[derive(Debug, Args)]
@@ -190,20 +168,29 @@ pub struct Common {
     /// Container image of Postgres; postgres:N by default
     #[arg(long, global = true, env = "SOR_GATE_IMAGE", value_name = "IMAGE")]
     pub image: Option<String>,
-    /// Suite of drills
-    #[arg(long, global = true, env = "SOR_GATE_SUITE", default_value = "system-of-record")]
-    pub suite: Suite,
+    /// Suite of drills (repeatable); system-of-record by default
+    #[arg(
+        long = "suite",
+        global = true,
+        env = "SOR_GATE_SUITE",
+        value_name = "SUITE",
+        value_delimiter = ','
+    )]
+    pub suites: Vec<Suite>,
     /// How many drills run side by side; three for each processor by default
     #[arg(long, global = true, env = "SOR_GATE_JOBS", value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
     pub jobs: Option<u16>,
     /// Workers of a fleet
     #[arg(long, global = true, env = "SOR_GATE_WORKERS", default_value_t = 32, value_name = "N", value_parser = clap::value_parser!(u16).range(2..=200))]
     pub workers: u16,
+    /// Rows that a fleet works through; four for each Worker by default
+    #[arg(long, global = true, env = "SOR_GATE_ROWS", value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub rows: Option<u32>,
     /// Seed of all randomness; printed and recorded
     #[arg(long, global = true, env = "SOR_GATE_SEED", value_name = "N")]
     pub seed: Option<u64>,
     /// Longest time that one run of a drill may take, in seconds
-    #[arg(long, global = true, env = "SOR_GATE_TIMEOUT", default_value_t = 60, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, global = true, env = "SOR_GATE_TIMEOUT", default_value_t = 120, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
     pub timeout: u64,
     /// What goes to standard output
     #[arg(long, global = true, env = "SOR_GATE_FORMAT", default_value = "human")]

@@ -1,25 +1,27 @@
 //! `check`: is the subject file right, by itself and against the catalog?
 
+use std::path::Path;
+
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::args::{Common, Format};
 use super::progress::Progress;
-use super::setup::{Ground, subject_file};
-use super::{Product, run, terminal};
+use super::setup::{Ground, subject_files};
+use super::{Product, suites, terminal};
 use crate::check;
 use crate::drill::Drill;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
-use crate::postgres::ProvisionOptions;
-use crate::process::{Scope, ScopeOptions};
-use crate::report::run_id::RunId;
-use crate::runner::Prove;
 use crate::subject;
 
-#[derive(Serialize)]
-struct Told<'a> {
+/// A problem as `check --format json` shows it.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Told<'a> {
+    /// File, line and column.
     place: Option<&'a str>,
     what: &'a str,
+    /// What to do about it.
     fix: Option<&'a str>,
 }
 
@@ -28,22 +30,28 @@ struct Told<'a> {
 /// # Errors
 /// Usage and environment errors that end the check; what is wrong with the file is no error but [`Exit::Usage`].
 pub async fn check(product: &Product, common: &Common) -> Result<Exit> {
-    let cache = || {
-        let id = RunId::new(jiff::Timestamp::now());
-        let scope = Scope::open(&format!("check-{}", id.as_str()), ScopeOptions::default())?;
-        ProvisionOptions::new(scope).cache_folder()
-    };
-    let draft = subject::draft(&subject_file(&product.builtin, common, cache)?)?;
-    let Some(subject) = &draft.subject else { return tell(common, &draft.errors()) };
-    let drills: Vec<&dyn Drill> = product.catalogue.suite(common.suite).collect();
-    subject.policy.release().check(&run::shape(&drills)).map_err(|error| {
+    let suites = suites::asked(common);
+    let drills: Vec<&dyn Drill> =
+        product.catalogue.iter().filter(|drill| suites.contains(&drill.spec().suite)).collect();
+    let mut errors = Vec::new();
+    for (file, _) in subject_files(&product.builtin, common, &drills)? {
+        errors.extend(one(product, &file, common).await?);
+    }
+    tell(common, &errors)
+}
+
+/// Everything that is wrong with one file.
+async fn one(product: &Product, file: &Path, common: &Common) -> Result<Vec<Error>> {
+    let draft = subject::draft(file)?;
+    let Some(subject) = &draft.subject else { return Ok(draft.errors()) };
+    subject.policy.release().check(&suites::every(&product.catalogue)).map_err(|error| {
         let file = draft.file.display().to_string();
         Error { place: Some(format!("{file}, {}", error.place.clone().unwrap_or_default())), ..error }
     })?;
-    let ground = Ground::lay(product, common, Prove::None).await?;
+    let ground = Ground::lay_on(common, subject.clone()).await?;
     let progress = Progress::new(common);
     let cluster = ground.runner(&progress).cluster().await?;
-    let problems = check::against(&draft, &ground.subject, &cluster).await;
+    let problems = check::against(&draft, subject, &cluster).await;
     cluster.stop().await?;
     let errors: Vec<Error> =
         problems?.iter().map(|problem| problem.error(&draft.file, &draft.text)).collect();
@@ -55,7 +63,7 @@ pub async fn check(product: &Product, common: &Common) -> Result<Exit> {
             ground.provider
         ));
     }
-    tell(common, &errors)
+    Ok(errors)
 }
 
 fn tell(common: &Common, errors: &[Error]) -> Result<Exit> {

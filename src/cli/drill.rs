@@ -34,10 +34,11 @@ pub async fn drill(product: &Product, arguments: &DrillArgs, common: &Common) ->
         return Err(Error::usage(format!("{} does not go through the history", other.spec().id))
             .fix(format!("--all goes with {}", readers.join(", "))));
     }
-    let mut ground = Ground::lay(product, common, Prove::None).await?;
+    let mut ground = Ground::lay(product, common, Prove::None, &drills).await?;
     ground.plan.whole_history = arguments.all;
     ground.plan.keep = arguments.keep;
-    let progress = Progress::new(common);
+    let one = drills.len() == 1 && arguments.repeat == 1;
+    let progress = if one { Progress::new(common).of_one() } else { Progress::new(common) };
     let runner = ground.runner(&progress);
     terminal::headline(common, &ground);
     let mut all = Vec::new();
@@ -61,10 +62,11 @@ pub async fn drill(product: &Product, arguments: &DrillArgs, common: &Common) ->
     let kept = runner.kept();
     if !kept.is_empty() {
         for (drill, cluster) in &kept {
-            let (admin, worker) = (cluster.superuser(), &ground.subject.roles.worker);
+            let (admin, worker) = (cluster.superuser(), &ground.subject_of(drill).roles.worker);
             terminal::say(&format!("{drill} is kept; look at it with"));
-            terminal::say(&format!("  psql '{}'", admin.url()));
-            terminal::say(&format!("  psql '{}'", cluster.connect_info(worker, &cluster.database()).url()));
+            terminal::say_openly(&format!("  psql '{}'", admin.url()));
+            let worker = cluster.connect_info(worker, &cluster.database());
+            terminal::say_openly(&format!("  psql '{}'", worker.url()));
         }
         terminal::say("Ctrl-C ends it");
         std::future::pending::<()>().await;

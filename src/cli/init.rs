@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use super::args::{Common, InitArgs};
 use super::progress::Progress;
 use super::setup::Ground;
-use super::{Builtin, Product, terminal};
+use super::{Product, suites, terminal};
+use crate::drill::Drill;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::init::{facts, file, guess, migrations, missing_role};
@@ -24,7 +25,7 @@ const MOST_ROLES: usize = 32;
 /// Usage and environment errors; nothing is overwritten.
 pub async fn init(product: &Product, arguments: &InitArgs, common: &Common) -> Result<Exit> {
     if let Some(folder) = &arguments.reference {
-        return reference(&product.builtin, folder);
+        return reference(product, common, folder);
     }
     let output = std::path::absolute(&arguments.output).map_err(|error| Error::usage(error.to_string()))?;
     let folder = output.parent().map(Path::to_owned).unwrap_or_default();
@@ -41,7 +42,7 @@ pub async fn init(product: &Product, arguments: &InitArgs, common: &Common) -> R
     let mut roles: Vec<String> = guess::worker(&live).into_iter().collect();
     let roles_file = output.with_extension("roles.sql");
     let (cluster, ground) = loop {
-        match scratch(product, common, &history, &roles).await {
+        match scratch(common, &history, &roles).await {
             Ok(found) => break found,
             Err(error) => match missing_role(&error.what) {
                 Some(role) if roles.len() < MOST_ROLES && !roles.iter().any(|own| own == role) => {
@@ -95,12 +96,7 @@ pub async fn init(product: &Product, arguments: &InitArgs, common: &Common) -> R
 }
 
 /// A server with the migrations applied.
-async fn scratch(
-    product: &Product,
-    common: &Common,
-    history: &Path,
-    roles: &[String],
-) -> Result<(Cluster, Ground)> {
+async fn scratch(common: &Common, history: &Path, roles: &[String]) -> Result<(Cluster, Ground)> {
     let folder = tempfile::tempdir().map_err(|error| Error::environment(error.to_string()))?;
     write_new(&folder.path().join("roles.sql"), &create(roles))?;
     let path = serde_json::Value::from(history.display().to_string());
@@ -109,7 +105,7 @@ async fn scratch(
     );
     let probe = folder.path().join(subject::FILE_NAME);
     write_new(&probe, &text)?;
-    let ground = Ground::lay_on(product, common, subject::load(&probe)?).await?;
+    let ground = Ground::lay_on(common, subject::load(&probe)?).await?;
     let progress = Progress::new(common);
     let cluster = ground.runner(&progress).cluster().await?;
     Ok((cluster, ground))
@@ -153,32 +149,42 @@ fn write_new(file: &Path, text: &str) -> Result<()> {
     })
 }
 
-/// Writes out the built-in reference: its own folder at the top, its migrations below.
-fn reference(builtin: &Builtin, folder: &Path) -> Result<Exit> {
-    let own = Path::new(builtin.subject).parent().unwrap_or(Path::new(""));
-    for (place, files) in builtin.folders {
-        let inner = if Path::new(place) == own { PathBuf::new() } else { PathBuf::from("migrations") };
-        lay(files, &folder.join(&inner), builtin, place)?;
+/// Writes out the built-in references of the suites asked for: one alone at the top, several in folders of their own; their
+/// migrations below.
+fn reference(product: &Product, common: &Common, folder: &Path) -> Result<Exit> {
+    let suites = suites::asked(common);
+    let mut subjects: Vec<&str> = Vec::new();
+    for drill in product.catalogue.iter().map(Drill::spec).filter(|spec| suites.contains(&spec.suite)) {
+        let subject = product.builtin.subject_of(drill.id);
+        if !subjects.contains(&subject) {
+            subjects.push(subject);
+        }
     }
-    terminal::say(&format!(
-        "the reference system is in {}; next: cd there and `sor-gate run`",
-        folder.display()
-    ));
+    for subject in &subjects {
+        let own = Path::new(subject).parent().unwrap_or(Path::new(""));
+        let name = own.file_name().unwrap_or_default();
+        let target = if subjects.len() == 1 { folder.to_owned() } else { folder.join(name) };
+        let system = |place: &&(&str, &include_dir::Dir<'_>)| Path::new(place.0).file_name() == Some(name);
+        for (place, files) in product.builtin.folders.iter().filter(system) {
+            let inner = if Path::new(place) == own { PathBuf::new() } else { PathBuf::from("migrations") };
+            lay(files, &target.join(&inner), &format!("\"../../migrations/{}\"", name.display()))?;
+        }
+    }
+    let what = if subjects.len() == 1 { "the reference system is" } else { "the reference systems are" };
+    terminal::say(&format!("{what} in {}; next: cd there and `sor-gate run`", folder.display()));
     Ok(Exit::Permitted)
 }
 
-fn lay(files: &include_dir::Dir<'_>, folder: &Path, builtin: &Builtin, place: &str) -> Result<()> {
+/// Writes files into a folder; in the subject file `moved` becomes the folder below it.
+fn lay(files: &include_dir::Dir<'_>, folder: &Path, moved: &str) -> Result<()> {
     for file in files.files() {
         let target = folder.join(file.path());
         let parent = target.parent().unwrap_or(folder);
         std::fs::create_dir_all(parent)
             .map_err(|error| Error::environment(error.to_string()).at(parent.display()))?;
         let text = String::from_utf8_lossy(file.contents()).into_owned();
-        let is_subject = Path::new(place).join(file.path()) == Path::new(builtin.subject);
-        let moved = builtin.folders.iter().fold(text.clone(), |text, (other, _)| {
-            text.replace(&format!("\"../../{other}\""), "\"migrations\"")
-        });
-        write_new(&target, if is_subject { &moved } else { &text })?;
+        let is_subject = file.path() == Path::new(subject::FILE_NAME);
+        write_new(&target, &if is_subject { text.replace(moved, "\"migrations\"") } else { text })?;
     }
-    files.dirs().try_for_each(|below| lay(below, folder, builtin, place))
+    files.dirs().try_for_each(|below| lay(below, folder, moved))
 }

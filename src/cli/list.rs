@@ -1,5 +1,6 @@
 //! `list`: drills, claims and breaks.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::args::{Common, Format};
@@ -8,8 +9,9 @@ use crate::drill::{Catalogue, DrillSpec, Suite};
 use crate::error::Error;
 use crate::exit::Exit;
 
-#[derive(Serialize)]
-struct Listed {
+/// A drill as `list --format json` shows it.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Listed {
     id: &'static str,
     suite: Suite,
     lesson: u8,
@@ -18,14 +20,14 @@ struct Listed {
     breaks: Vec<ListedBreak>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct ListedClaim {
     id: &'static str,
     statement: &'static str,
     remedy: &'static str,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct ListedBreak {
     id: &'static str,
     claim: &'static str,

@@ -4,8 +4,12 @@ mod args;
 mod check;
 mod completions;
 mod decide;
+mod diff;
 mod drill;
+mod evidence_args;
 mod explain;
+mod forensics;
+mod history;
 mod init;
 mod keygen;
 mod list;
@@ -15,7 +19,10 @@ mod progress;
 mod prove;
 mod report;
 mod run;
+mod schema;
+mod secrets;
 mod setup;
+mod suites;
 mod terminal;
 mod verify;
 
@@ -29,20 +36,31 @@ use crate::drill::Catalogue;
 use crate::error::{Error, ErrorKind};
 use crate::exit::Exit;
 use args::{Cli, Command};
+pub use schema::schemas;
 
-/// The reference system as the binary carries it: files to be laid out, and the subject file among them.
+/// The reference systems as the binary carries them: files to be laid out, and the subject files among them.
 pub struct Builtin {
     /// Folders with their place below the root.
     pub folders: &'static [(&'static str, &'static Dir<'static>)],
-    /// The subject file, below the root.
+    /// The subject file of all drills that have no other, below the root.
     pub subject: &'static str,
+    /// Further subject files, each with the ids of its drills.
+    pub others: &'static [(&'static str, &'static [&'static str])],
+}
+
+impl Builtin {
+    /// The subject file that a drill is put to, below the root.
+    pub fn subject_of(&self, drill: &str) -> &'static str {
+        let other = self.others.iter().find(|(_, drills)| drills.contains(&drill));
+        other.map_or(self.subject, |(file, _)| file)
+    }
 }
 
 /// What the binary hands to the engine.
 pub struct Product {
     /// All drills.
     pub catalogue: Catalogue,
-    /// The reference system.
+    /// The reference systems.
     pub builtin: Builtin,
 }
 
@@ -51,13 +69,11 @@ pub fn main(product: &Product, args: impl IntoIterator<Item = OsString>) -> Exit
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(error) => {
-            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Permitted };
-            // A closed pipe while printing help is nobody's error.
-            let _ = error.print();
-            return exit.into();
+            return terminal::usage(&error).into();
         }
     };
     cli.common.color.apply();
+    secrets::learn([cli.common.postgres.as_str()]);
     match dispatch(product, &cli) {
         Ok(exit) => exit.into(),
         Err(error) => {
@@ -76,6 +92,8 @@ fn dispatch(product: &Product, cli: &Cli) -> Result<Exit, Error> {
         Command::Explain { drill } => explain::explain(&product.catalogue, drill),
         Command::Verify(arguments) => verify::verify(&product.catalogue, arguments, common),
         Command::Report(arguments) => report::report(&product.catalogue, arguments, common),
+        Command::History(arguments) => history::show(arguments, common),
+        Command::Diff(arguments) => diff::diff(arguments, common),
         Command::Keygen { file } => keygen::keygen(file),
         Command::Decide(arguments) => decide::decide(&product.catalogue, arguments, common),
         Command::Completions { shell } => completions::completions(*shell),
@@ -87,6 +105,7 @@ fn dispatch(product: &Product, cli: &Cli) -> Result<Exit, Error> {
                     Command::Drill(arguments) => drill::drill(product, arguments, common).await,
                     Command::Run(arguments) => run::run(product, arguments, common).await,
                     Command::Check => check::check(product, common).await,
+                    Command::Forensics(arguments) => forensics::forensics(product, arguments, common).await,
                     Command::Init(arguments) => init::init(product, arguments, common).await,
                     Command::Prove { drills } => prove::prove(product, drills, common).await,
                     _ => Err(Error::harness("this command runs no drills")),

@@ -37,6 +37,12 @@ impl Progress {
         }
     }
 
+    /// Without plain lines, where the one result follows at once and would be told twice.
+    #[must_use]
+    pub fn of_one(self) -> Self {
+        Self { plain: false, ..self }
+    }
+
     /// Takes every line away.
     pub fn clear(&self) {
         if let Some(live) = &self.live {

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use super::args::{Common, ReportArgs};
-use super::{run, terminal};
-use crate::drill::{Catalogue, Drill};
+use super::{suites, terminal};
+use crate::drill::Catalogue;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::report::kind::Wanted;
@@ -15,14 +15,17 @@ use crate::verify::Pair;
 /// # Errors
 /// A usage error when the evidence cannot be read; an environment error when a file cannot be written.
 pub fn report(catalogue: &Catalogue, arguments: &ReportArgs, common: &Common) -> Result<Exit> {
-    let drills: Vec<&dyn Drill> = catalogue.suite(common.suite).collect();
-    let pair = Pair::load(&arguments.dir, &run::shape(&drills))?;
     let unreadable = |defects: Vec<String>| Error::usage(defects.join("; ")).at(arguments.dir.display());
-    let bundle = pair.bundle.map_err(unreadable)?;
+    let (mut bundles, mut record) = (Vec::new(), None);
+    for shape in suites::shapes(catalogue, &suites::of_evidence(common, &arguments.dir)) {
+        let pair = Pair::load(&arguments.dir, &shape)?;
+        bundles.push(pair.bundle.map_err(unreadable)?);
+        record = pair.record;
+    }
     let none = || Error::usage("there is no record").at(arguments.dir.display()).fix("name a run's folder");
-    let record = pair.record.ok_or_else(none)?.map_err(unreadable)?;
+    let record = record.ok_or_else(none)?.map_err(unreadable)?;
     for Wanted { kind, file } in &arguments.report {
-        let text = kind.render(&record, &bundle)?;
+        let text = kind.render(&record, &bundles)?;
         match file {
             Some(file) => write(file, &text)?,
             None => terminal::print_text(text.trim_end())?,

@@ -6,19 +6,20 @@ use std::time::Instant;
 use super::args::{Common, Format, RunArgs};
 use super::progress::Progress;
 use super::setup::Ground;
-use super::{Product, pick, report, terminal};
+use super::{Product, pick, report, suites, terminal};
 use crate::attest::SignKey;
-use crate::drill::Drill;
+use crate::catalog::Snapshot;
+use crate::drill::Suite;
 use crate::error::Result;
 use crate::exit::Exit;
 use crate::record::{
-    self, AttestedBy, DrillAbout, PlanRecord, PolicyRecord, PostgresRecord, Record, Redactor,
+    self, AttestedBy, PlanRecord, PolicyRecord, PostgresRecord, Record, Redactor, SchemaRecord, SuiteRecord,
 };
-use crate::release::{BundleShape, ReleaseDecision};
+use crate::release::ReleaseDecision;
 use crate::report::folder::EvidenceFolder;
 use crate::report::keep::keep;
 use crate::report::kind::Kind;
-use crate::runner::{DrillRecord, Plan};
+use crate::runner::{Assigned, DrillRecord, Plan};
 
 /// Runs, writes, prints.
 ///
@@ -26,7 +27,8 @@ use crate::runner::{DrillRecord, Plan};
 /// Usage and environment errors; a subject that fails is no error but [`Exit::Blocked`].
 pub async fn run(product: &Product, arguments: &RunArgs, common: &Common) -> Result<Exit> {
     let (started, started_at) = (Instant::now(), jiff::Timestamp::now());
-    let drills: Vec<&dyn Drill> = product.catalogue.suite(common.suite).collect();
+    let suites = suites::asked(common);
+    let drills = suites::drills(&product.catalogue, &suites);
     let sabotage = match &arguments.sabotage {
         Some(typed) => Some(pick::broken(&product.catalogue, typed)?),
         None => None,
@@ -34,11 +36,15 @@ pub async fn run(product: &Product, arguments: &RunArgs, common: &Common) -> Res
     let folder = EvidenceFolder::new(arguments.out.clone().unwrap_or_else(|| PathBuf::from("evidence")));
     folder.check_writable()?;
     let key = arguments.sign_key.as_deref().map(SignKey::read).transpose()?;
-    let ground = Ground::lay(product, common, arguments.prove).await?;
-    let policy = ground.subject.policy.release();
-    policy.check(&shape(&drills))?;
+    let ground = Ground::lay(product, common, arguments.prove, &drills).await?;
+    let policy = ground.policy();
+    policy.check(&suites::every(&product.catalogue))?;
     // Read before anything runs: the digests are those of the files that are put to the test.
-    let about = record::subject(&ground.subject)?;
+    let mut subjects = Vec::new();
+    for Assigned { subject, drills } in &ground.systems {
+        let drills = drills.iter().map(|id| (*id).to_owned()).collect();
+        subjects.push(record::subject(&ground.scope, subject, drills, folder.root()).await?);
+    }
     let progress = Progress::new(common);
     let runner = ground.runner(&progress);
     terminal::headline(common, &ground);
@@ -61,10 +67,10 @@ pub async fn run(product: &Product, arguments: &RunArgs, common: &Common) -> Res
         started_at,
         finished_at: jiff::Timestamp::now(),
         decision: String::new(),
-        suite: common.suite,
+        suites: suites.iter().copied().map(undecided).collect(),
         tool: record::tool(),
-        subject: about,
-        postgres: PostgresRecord { identity: server.0, settings: server.1 },
+        subjects,
+        postgres: PostgresRecord { identity: server.identity, settings: server.settings },
         host: record::host(),
         plan: plan(
             &ground.plan,
@@ -75,24 +81,27 @@ pub async fn run(product: &Product, arguments: &RunArgs, common: &Common) -> Res
         files: Vec::new(),
         attested_by: AttestedBy::default(),
         catalogue: drills.iter().map(|drill| drill.spec().into()).collect(),
+        schemas: server.catalogs.into_iter().map(schema).collect(),
         drills: records,
     };
-    let redactor = Redactor::new(Some(&ground.subject), &common.postgres);
+    let systems = ground.systems.iter().map(|system| &system.subject);
+    let redactor = Redactor::new(systems, [common.postgres.as_str()]);
     let within: Vec<Kind> =
         arguments.report.iter().filter(|wanted| wanted.file.is_none()).map(|wanted| wanted.kind).collect();
-    let kept = keep(&folder, &shape(&drills), redactor.value(draft)?, key.as_ref(), &within)?;
+    let shapes = suites::shapes(&product.catalogue, &suites);
+    let kept = keep(&folder, &shapes, redactor.value(draft)?, key.as_ref(), &within)?;
     for wanted in &arguments.report {
         if let Some(file) = &wanted.file {
-            report::write(file, &wanted.kind.render(&kept.record, &kept.bundle)?)?;
+            report::write(file, &wanted.kind.render(&kept.record, &kept.bundles)?)?;
         }
     }
-    report::step_summary(&Kind::Summary.render(&kept.record, &kept.bundle)?)?;
+    report::step_summary(&Kind::Summary.render(&kept.record, &kept.bundles)?)?;
     if common.format == Format::Json {
-        terminal::print_json(&kept.record)?;
+        terminal::print_record(&kept.record)?;
     }
     terminal::verdicts(common, &kept.record.drills);
-    terminal::decision(common, &kept.decision, Some(&kept.place), started.elapsed());
-    Ok(exit(&kept.decision))
+    terminal::decisions(common, &kept.decisions, Some(&kept.place), started.elapsed());
+    Ok(exit(&kept.decisions))
 }
 
 fn plan(plan: &Plan, sabotage: Option<String>) -> PlanRecord {
@@ -103,18 +112,23 @@ fn plan(plan: &Plan, sabotage: Option<String>) -> PlanRecord {
         jobs: plan.jobs as u64,
         seed: plan.seed,
         workers: plan.workers as u64,
+        rows: plan.rows as u64,
         timeout_s: plan.timeout.as_secs(),
         sabotage,
     }
 }
 
-/// What the release step knows of the drills.
-pub fn shape(drills: &[&dyn Drill]) -> BundleShape {
-    let about: Vec<DrillAbout> = drills.iter().map(|drill| drill.spec().into()).collect();
-    record::shape(&about)
+fn schema((subject, catalog): (String, Snapshot)) -> SchemaRecord {
+    SchemaRecord { subject, catalog }
 }
 
-/// The exit code of a decision.
-pub fn exit(decision: &ReleaseDecision) -> Exit {
-    if decision.permitted { Exit::Permitted } else { Exit::Blocked }
+fn undecided(suite: Suite) -> SuiteRecord {
+    let bundle = format!("{}.json", suite.bundle());
+    SuiteRecord { suite, bundle, decision: String::new(), drills: Vec::new() }
+}
+
+/// The exit code of the decisions: one that blocks is enough.
+pub fn exit(decisions: &[ReleaseDecision]) -> Exit {
+    let permitted = !decisions.is_empty() && decisions.iter().all(|decision| decision.permitted);
+    if permitted { Exit::Permitted } else { Exit::Blocked }
 }

@@ -7,21 +7,23 @@ use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::args::Common;
-use super::{Builtin, Product};
+use super::{Builtin, Product, secrets};
+use crate::drill::Drill;
 use crate::error::{Error, Result};
 use crate::events::Listener;
-use crate::postgres::{ProvisionOptions, Provisioner, Source};
+use crate::postgres::{ProvisionOptions, Provisioner, Source, cache_folder};
 use crate::process::{Scope, ScopeOptions};
+use crate::release::ReleasePolicy;
 use crate::report::run_id::RunId;
-use crate::runner::{Plan, Prove, Runner};
+use crate::runner::{Assigned, Plan, Prove, Runner};
 use crate::subject::{self, Subject};
 
 /// Everything that a run stands on.
 pub struct Ground {
     /// The run's id.
     pub run_id: RunId,
-    /// The subject.
-    pub subject: Subject,
+    /// The subjects, each with its drills.
+    pub systems: Vec<Assigned>,
     /// Ends every process of the run when dropped.
     pub scope: Arc<Scope>,
     /// Where servers come from.
@@ -33,27 +35,31 @@ pub struct Ground {
 }
 
 impl Ground {
-    /// Reads the subject, opens the scope and finds Postgres.
+    /// Reads the subjects that the drills are put to, opens the scope and finds Postgres.
     ///
     /// # Errors
-    /// Usage for the subject file and the options, environment for Postgres and the disk.
-    pub async fn lay(product: &Product, common: &Common, prove: Prove) -> Result<Self> {
-        Self::build(product, common, prove, None).await
+    /// Usage for the subject files and the options, environment for Postgres and the disk.
+    pub async fn lay(
+        product: &Product,
+        common: &Common,
+        prove: Prove,
+        drills: &[&dyn Drill],
+    ) -> Result<Self> {
+        Self::build(common, prove, || assigned(&product.builtin, common, drills)).await
     }
 
     /// The same on a subject of one's own.
     ///
     /// # Errors
     /// As [`Ground::lay`].
-    pub async fn lay_on(product: &Product, common: &Common, subject: Subject) -> Result<Self> {
-        Self::build(product, common, Prove::None, Some(subject)).await
+    pub async fn lay_on(common: &Common, subject: Subject) -> Result<Self> {
+        Self::build(common, Prove::None, || Ok(vec![Assigned { subject, drills: Vec::new() }])).await
     }
 
     async fn build(
-        product: &Product,
         common: &Common,
         prove: Prove,
-        subject: Option<Subject>,
+        read: impl FnOnce() -> Result<Vec<Assigned>>,
     ) -> Result<Self> {
         let run_id = RunId::new(jiff::Timestamp::now());
         let scope = Scope::open(run_id.as_str(), ScopeOptions::default())?;
@@ -65,10 +71,8 @@ impl Ground {
             cache: None,
             scope: Arc::clone(&scope),
         };
-        let subject = match subject {
-            Some(subject) => subject,
-            None => subject::load(&subject_file(&product.builtin, common, || options.cache_folder())?)?,
-        };
+        let systems = read()?;
+        systems.iter().for_each(|system| secrets::learn_subject(&system.subject));
         let provisioner = Arc::new(Provisioner::new(options));
         let backend = provisioner.backend().await?;
         let provider = format!("Postgres {} ({})", backend.version() / 10_000, backend.provider());
@@ -81,17 +85,35 @@ impl Ground {
             jobs: provisioner.jobs().await?.unwrap_or(jobs),
             seed: common.seed.unwrap_or_else(rand::random),
             workers: common.workers.into(),
+            rows: common.rows.map_or(4 * usize::from(common.workers), |rows| rows as usize),
             keep: false,
             timeout: Duration::from_secs(common.timeout),
             whole_history: false,
         };
-        Ok(Self { run_id, subject, scope, provisioner, provider, plan })
+        Ok(Self { run_id, systems, scope, provisioner, provider, plan })
+    }
+
+    /// The names of the subjects, as a headline has them.
+    pub fn title(&self) -> String {
+        self.systems.iter().map(|system| system.subject.name.as_str()).collect::<Vec<_>>().join(", ")
+    }
+
+    /// The subject that a drill is put to.
+    pub fn subject_of(&self, drill: &str) -> &Subject {
+        let own = self.systems.iter().find(|system| system.drills.contains(&drill));
+        &own.unwrap_or(&self.systems[0]).subject
+    }
+
+    /// What the subject files allow to be missing.
+    pub fn policy(&self) -> ReleasePolicy {
+        let all = self.systems.iter().flat_map(|system| system.subject.policy.release().waivers);
+        ReleasePolicy { waivers: all.collect(), ..ReleasePolicy::default() }
     }
 
     /// A runner on this ground.
     pub fn runner<'a>(&self, listener: &'a dyn Listener) -> Runner<'a> {
         Runner::new(
-            self.subject.clone(),
+            &self.systems,
             Arc::clone(&self.provisioner),
             Arc::clone(&self.scope),
             self.plan,
@@ -118,27 +140,62 @@ pub fn interrupted() -> Result<impl Future<Output = ()>> {
     })
 }
 
-/// The subject file that is meant: the one named, else the nearest, else the built-in reference's.
+/// The subject file that is meant: the one named, else the nearest; none where the built-in references are meant.
+fn named(common: &Common) -> Result<Option<PathBuf>> {
+    let named = match &common.subject {
+        Some(file) => Some(file.clone()),
+        None => {
+            let here = std::env::current_dir()
+                .map_err(|error| Error::environment(format!("cannot tell the current folder: {error}")))?;
+            subject::find(&here)
+        }
+    };
+    named.iter().for_each(|file| secrets::learn_file(file));
+    Ok(named)
+}
+
+/// The one subject file that is meant, where no drill says which of the built-in references'.
 ///
 /// # Errors
-/// When the built-in reference cannot be laid out.
-pub fn subject_file(
-    builtin: &Builtin,
-    common: &Common,
-    cache: impl FnOnce() -> Result<PathBuf>,
-) -> Result<PathBuf> {
-    if let Some(file) = &common.subject {
-        return Ok(file.clone());
-    }
-    let here = std::env::current_dir()
-        .map_err(|error| Error::environment(format!("cannot tell the current folder: {error}")))?;
-    match subject::find(&here) {
+/// When the built-in references cannot be laid out.
+pub fn subject_file(builtin: &Builtin, common: &Common) -> Result<PathBuf> {
+    match named(common)? {
         Some(file) => Ok(file),
-        None => lay_out(builtin, &cache()?),
+        None => Ok(lay_out(builtin, &cache_folder(None)?)?.join(builtin.subject)),
     }
 }
 
-/// Writes the built-in reference into the cache, under the digest of its files, once.
+/// The subject files that are meant, each with its drills: the one named or the nearest, else the built-in references'.
+///
+/// # Errors
+/// As [`subject_file`].
+pub fn subject_files(
+    builtin: &Builtin,
+    common: &Common,
+    drills: &[&dyn Drill],
+) -> Result<Vec<(PathBuf, Vec<&'static str>)>> {
+    let ids = || drills.iter().map(|drill| drill.spec().id);
+    if let Some(file) = named(common)? {
+        return Ok(vec![(file, ids().collect())]);
+    }
+    let root = lay_out(builtin, &cache_folder(None)?)?;
+    let mut files: Vec<(PathBuf, Vec<&'static str>)> = Vec::new();
+    for id in ids() {
+        let file = root.join(builtin.subject_of(id));
+        match files.iter_mut().find(|(known, _)| *known == file) {
+            Some((_, own)) => own.push(id),
+            None => files.push((file, vec![id])),
+        }
+    }
+    Ok(files)
+}
+
+fn assigned(builtin: &Builtin, common: &Common, drills: &[&dyn Drill]) -> Result<Vec<Assigned>> {
+    let files = subject_files(builtin, common, drills)?;
+    files.into_iter().map(|(file, drills)| Ok(Assigned { subject: subject::load(&file)?, drills })).collect()
+}
+
+/// Writes the built-in references into the cache, under the digest of its files, once.
 fn lay_out(builtin: &Builtin, cache: &Path) -> Result<PathBuf> {
     let mut all = Vec::new();
     for (place, folder) in builtin.folders {
@@ -174,7 +231,7 @@ fn lay_out(builtin: &Builtin, cache: &Path) -> Result<PathBuf> {
             return Err(cannot(error));
         }
     }
-    Ok(root.join(builtin.subject))
+    Ok(root)
 }
 
 fn sql_and_toml<'d>(folder: &'d include_dir::Dir<'d>) -> Vec<&'d include_dir::File<'d>> {

@@ -8,37 +8,54 @@ use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
 use super::args::Common;
+use super::secrets;
 use super::setup::Ground;
 use crate::drill::Drill;
 use crate::error::{Error, Result};
 use crate::evidence::Exhibit;
+use crate::exit::Exit;
+use crate::record::Record;
 use crate::release::ReleaseDecision;
 use crate::runner::{BreakRecord, DrillRecord, Ended, Proof};
 use crate::verdict::{Finding, Verdict};
 use crate::verify::Checked;
 
-const BOLD: Style = Style::new().bold();
-const DIM: Style = Style::new().dimmed();
-const GREEN: Style = AnsiColor::Green.on_default().bold();
-const RED: Style = AnsiColor::Red.on_default().bold();
-const YELLOW: Style = AnsiColor::Yellow.on_default().bold();
+pub(super) const BOLD: Style = Style::new().bold();
+pub(super) const DIM: Style = Style::new().dimmed();
+pub(super) const GREEN: Style = AnsiColor::Green.on_default().bold();
+pub(super) const RED: Style = AnsiColor::Red.on_default().bold();
+pub(super) const YELLOW: Style = AnsiColor::Yellow.on_default().bold();
 
-/// One JSON document on standard output.
+/// One JSON document on standard output, without secrets.
 ///
 /// # Errors
 /// As [`print_text`].
 pub fn print_json(value: &impl Serialize) -> Result<()> {
-    let text = serde_json::to_string_pretty(value).map_err(|error| Error::harness(error.to_string()))?;
-    print_text(&text)
+    print(&format!("{:#}", secrets::masked_json(value)?))
 }
 
-/// One JSON document on one line of standard output.
+/// One JSON document on one line of standard output, without secrets.
 ///
 /// # Errors
 /// As [`print_json`].
 pub fn print_line(value: &impl Serialize) -> Result<()> {
-    let text = serde_json::to_string(value).map_err(|error| Error::harness(error.to_string()))?;
-    print_text(&text)
+    print(&secrets::masked_json(value)?.to_string())
+}
+
+/// A record as its file holds it, whose secrets are masked already.
+///
+/// # Errors
+/// As [`print_text`].
+pub fn print_record(record: &Record) -> Result<()> {
+    print(String::from_utf8_lossy(&record.to_json()?).trim_end())
+}
+
+/// Text on standard output, without secrets.
+///
+/// # Errors
+/// As [`print`].
+pub fn print_text(text: &str) -> Result<()> {
+    print(&secrets::masked(text))
 }
 
 /// Text on standard output. A reader that stopped reading, such as `head`, is nobody's error: what was asked for is
@@ -46,7 +63,7 @@ pub fn print_line(value: &impl Serialize) -> Result<()> {
 ///
 /// # Errors
 /// An environment error when standard output takes nothing, as on a full disk.
-pub fn print_text(text: &str) -> Result<()> {
+fn print(text: &str) -> Result<()> {
     let mut out = anstream::stdout().lock();
     match writeln!(out, "{text}").and_then(|()| out.flush()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
@@ -55,6 +72,19 @@ pub fn print_text(text: &str) -> Result<()> {
         }
         _ => Ok(()),
     }
+}
+
+/// Help, the version, or what is wrong with the command line; and the exit code that goes with it.
+pub fn usage(told: &clap::Error) -> Exit {
+    // An argument may hold a password, and the words of an error show it.
+    secrets::learn([]);
+    let text = secrets::masked(&told.render().ansi().to_string());
+    // A closed pipe while printing help is nobody's error.
+    let _ = match told.use_stderr() {
+        true => write!(anstream::stderr().lock(), "{text}"),
+        false => write!(anstream::stdout().lock(), "{text}"),
+    };
+    if told.use_stderr() { Exit::Usage } else { Exit::Permitted }
 }
 
 /// An error, one line of what and where, one of what to do.
@@ -74,7 +104,10 @@ pub fn headline(common: &Common, ground: &Ground) {
     let provider = &ground.provider;
     say(&format!(
         "{BOLD}sor-gate{BOLD:#} {}  {DIM}{}, seed {}, run {}{DIM:#}",
-        ground.subject.name, provider, ground.plan.seed, ground.run_id
+        ground.title(),
+        provider,
+        ground.plan.seed,
+        ground.run_id
     ));
 }
 
@@ -187,11 +220,13 @@ fn claim(common: &Common, finding: &Finding) {
     }
 }
 
-/// The decision, where the evidence lies, how long it took.
-pub fn decision(common: &Common, decision: &ReleaseDecision, folder: Option<&Path>, took: Duration) {
-    let style = if decision.permitted { GREEN } else { RED };
-    let rest = decision.text.strip_prefix(decision.word()).unwrap_or(&decision.text);
-    say(&format!("{style}{}{style:#}{rest}", decision.word()));
+/// The decisions, where the evidence lies, how long it took.
+pub fn decisions(common: &Common, decisions: &[ReleaseDecision], folder: Option<&Path>, took: Duration) {
+    for decision in decisions {
+        let style = if decision.permitted { GREEN } else { RED };
+        let rest = decision.text.strip_prefix(decision.word()).unwrap_or(&decision.text);
+        say(&format!("{style}{}{style:#}{rest}", decision.word()));
+    }
     if let (Some(folder), false) = (folder, common.quiet) {
         say(&format!("{DIM}evidence in {}, {:.2} s{DIM:#}", folder.display(), took.as_secs_f64()));
     }
@@ -222,7 +257,7 @@ pub fn note(text: &str) {
     say(&format!("{DIM}{text}{DIM:#}"));
 }
 
-fn mark(verdict: Verdict) -> String {
+pub(super) fn mark(verdict: Verdict) -> String {
     let (style, word) = match verdict {
         Verdict::Pass => (GREEN, "pass"),
         Verdict::Fail => (RED, "FAIL"),
@@ -232,7 +267,7 @@ fn mark(verdict: Verdict) -> String {
     format!("{style}{word}{style:#}")
 }
 
-fn proof(proof: Proof) -> (Style, &'static str) {
+pub(super) fn proof(proof: Proof) -> (Style, &'static str) {
     match proof {
         Proof::Caught => (GREEN, "caught"),
         Proof::Missed => (RED, "MISSED"),
@@ -245,8 +280,13 @@ fn names(red: &[String]) -> String {
     if red.is_empty() { "nothing".into() } else { red.join(", ") }
 }
 
-/// One line on standard error.
+/// One line on standard error, without secrets.
 pub fn say(line: &str) {
+    say_openly(&secrets::masked(line));
+}
+
+/// One line on standard error as it is: how to reach a server that the run made for looking at.
+pub fn say_openly(line: &str) {
     // When standard error is gone there is nobody left to tell.
     let _ = writeln!(anstream::stderr().lock(), "{line}");
 }

@@ -1,19 +1,24 @@
 //! `verify`: whether evidence is whole and unchanged, offline.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::args::{Common, Format, VerifyArgs};
-use super::{run, terminal};
+use super::{suites, terminal};
 use crate::attest::PublicKey;
-use crate::drill::{Catalogue, Drill};
+use crate::drill::{Catalogue, Suite};
 use crate::error::Result;
 use crate::exit::Exit;
 use crate::verify::{self, Checked};
 
-#[derive(Serialize)]
-struct Verified<'a> {
+/// What `verify --format json` prints.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Verified<'a> {
+    /// Whether nothing is missing, changed or added.
     intact: bool,
+    /// Oldest first.
     runs: &'a [Checked],
+    /// What is wrong with the folder as a whole, such as a run that is missing from the chain.
     defects: &'a [String],
 }
 
@@ -22,13 +27,12 @@ struct Verified<'a> {
 /// # Errors
 /// A usage error when there is no evidence, or no key where one is named.
 pub fn verify(catalogue: &Catalogue, arguments: &VerifyArgs, common: &Common) -> Result<Exit> {
-    let drills: Vec<&dyn Drill> = catalogue.suite(common.suite).collect();
-    let shape = run::shape(&drills);
+    let shapes = suites::shapes(catalogue, &Suite::ALL);
     let key = arguments.key.as_deref().map(PublicKey::read).transpose()?;
     let (runs, defects) = if arguments.dir.join("runs").is_dir() {
-        verify::folder(&arguments.dir, &shape, key.as_ref())?
+        verify::folder(&arguments.dir, &shapes, key.as_ref())?
     } else {
-        (vec![verify::run(&arguments.dir, &shape, key.as_ref())?], Vec::new())
+        (vec![verify::run(&arguments.dir, &shapes, key.as_ref())?], Vec::new())
     };
     let intact = defects.is_empty() && runs.iter().all(|run| run.defects.is_empty());
     if common.format == Format::Json {

@@ -1,5 +1,7 @@
 //! The case file: what the four queries answer.
 
+use serde::Serialize;
+
 use crate::error::{Error, Result};
 use crate::session::{Rows, Session};
 use crate::subject::Forensics;
@@ -21,7 +23,7 @@ pub struct CaseFile {
 }
 
 /// The run's row.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Run {
     /// Its id.
     pub id: String,
@@ -38,7 +40,7 @@ pub struct Run {
 }
 
 /// A turn and its call.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Call {
     /// The turn, 1 for the first.
     pub ordinal: String,
@@ -55,7 +57,7 @@ pub struct Call {
 }
 
 /// Messages of one status.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Messages {
     /// `pending`, `dispatched` or `dead`.
     pub status: String,
@@ -70,7 +72,7 @@ pub struct Messages {
 }
 
 /// One event.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Event {
     /// When, RFC 3339.
     pub at: String,
@@ -108,7 +110,8 @@ impl CaseFile {
         Self::of(answers)
     }
 
-    fn of(answers: [Rows; 4]) -> Result<Self> {
+    /// Reads the answers of the four queries.
+    pub(super) fn of(answers: [Rows; 4]) -> Result<Self> {
         let [run, calls, messages, events] = &answers;
         let run = each(run, |cell| {
             Ok(Run {

@@ -1,7 +1,9 @@
 //! What happened to a run, told from its id alone: four queries, and a report of six lines.
 
+mod ask;
 mod case;
 mod report;
 
+pub use ask::ask;
 pub use case::{Call, CaseFile, Event, Messages, QUERIES, Run, queries};
 pub use report::{Cause, Report};

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::Serialize;
+
 use super::case::{Call, CaseFile, Messages, Run};
 use crate::subject::FailureKind;
 
@@ -19,7 +21,7 @@ pub enum Cause {
 }
 
 /// What an engineer at night wants to know, a line each.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Report {
     /// Who and how it ended.
     pub run: Option<String>,
@@ -34,6 +36,7 @@ pub struct Report {
     /// What to do.
     pub next_action: Option<String>,
     /// The cause as such.
+    #[serde(serialize_with = "word")]
     pub cause: Cause,
 }
 
@@ -72,6 +75,16 @@ impl Report {
     /// The titles of the lines that could not be filled.
     pub fn missing(&self) -> Vec<&'static str> {
         self.lines().iter().filter(|(_, line)| line.is_none()).map(|(title, _)| *title).collect()
+    }
+}
+
+/// `tool_error` and the like, `nothing`, `still_running`, `untold`.
+fn word<S: serde::Serializer>(cause: &Cause, serializer: S) -> Result<S::Ok, S::Error> {
+    match cause {
+        Cause::Known(kind, _) => kind.serialize(serializer),
+        Cause::Nothing => serializer.serialize_str("nothing"),
+        Cause::StillRunning => serializer.serialize_str("still_running"),
+        Cause::Untold => serializer.serialize_str("untold"),
     }
 }
 

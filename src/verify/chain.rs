@@ -42,7 +42,7 @@ pub(super) fn before(place: &Path, record: &Record) -> Option<String> {
 /// A usage error when there are no runs.
 pub fn folder(
     root: &Path,
-    shape: &BundleShape,
+    shapes: &[BundleShape],
     key: Option<&PublicKey>,
 ) -> Result<(Vec<Checked>, Vec<String>)> {
     let folder = EvidenceFolder::new(root);
@@ -59,7 +59,7 @@ pub fn folder(
     let mut firsts = Vec::new();
     for id in &ids {
         let place = folder.run(id);
-        checked.push(run(&place, shape, key)?);
+        checked.push(run(&place, shapes, key)?);
         let Ok(record) = fs::read(place.join(RECORD_FILE))
             .map_err(|_| ())
             .and_then(|bytes| record::read(&bytes).map_err(|_| ()))

@@ -6,6 +6,7 @@ mod difference;
 mod pair;
 mod run;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 pub use chain::folder;
@@ -13,7 +14,7 @@ pub use pair::{Pair, disagreements};
 pub use run::run;
 
 /// What was found of one run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Checked {
     /// The run's id, or the name of its folder where it has none.
     pub run_id: String,

@@ -18,7 +18,7 @@ use crate::report::markdown::bundle_markdown;
 ///
 /// # Errors
 /// A usage error when there is no such folder.
-pub fn run(place: &Path, shape: &BundleShape, key: Option<&PublicKey>) -> Result<Checked> {
+pub fn run(place: &Path, shapes: &[BundleShape], key: Option<&PublicKey>) -> Result<Checked> {
     let unreadable = |error: std::io::Error| {
         Error::usage(format!("the evidence cannot be read: {error}"))
             .at(place.display())
@@ -51,7 +51,7 @@ pub fn run(place: &Path, shape: &BundleShape, key: Option<&PublicKey>) -> Result
     if let Some(record) = record {
         checked.decision = Some(record.decision.clone());
         checked.run_id.clone_from(&record.run_id);
-        files(&place, &present, &record, shape, &mut checked.defects);
+        files(&place, &present, &record, shapes, &mut checked.defects);
         if chain::is_runs_folder(&place) {
             if record.run_id != name {
                 checked
@@ -73,7 +73,7 @@ fn files(
     place: &Path,
     present: &BTreeSet<String>,
     record: &Record,
-    shape: &BundleShape,
+    shapes: &[BundleShape],
     defects: &mut Vec<String>,
 ) {
     let own = [RECORD_FILE, ATTESTATION_FILE];
@@ -95,23 +95,40 @@ fn files(
         if record::digest(&content) != file.digest {
             defects.push(format!("{}: its digest is not the one in the record", file.path));
         }
-        if file.path == "bundle.json" {
-            match release::read(shape, &content) {
-                Ok(bundle) => {
-                    defects.extend(disagreements(shape, &bundle, record));
-                    let text = fs::read_to_string(place.join("bundle.md"));
-                    if text.is_ok_and(|text| text != bundle_markdown(&bundle)) {
-                        defects.push("bundle.md: it does not say what bundle.json says".into());
-                    }
-                }
-                Err(found) => defects.extend(found.into_iter().map(|what| format!("bundle.json: {what}"))),
+        if let Some(shape) = shapes.iter().find(|shape| shape.file() == file.path) {
+            defects.extend(bundle(place, &content, shape, record));
+        }
+    }
+    if record.suites.is_empty() {
+        defects.push(format!("{RECORD_FILE}: `suites` names none"));
+    }
+    for suite in &record.suites {
+        let Some(shape) = shapes.iter().find(|shape| shape.name == suite.suite.bundle()) else {
+            defects
+                .push(format!("{RECORD_FILE}: `suites` names {}, which is unknown here", suite.suite.name()));
+            continue;
+        };
+        for needed in [shape.file(), shape.page()] {
+            if record.files.iter().all(|file| file.path != needed) {
+                defects.push(format!("{RECORD_FILE}: `files` does not name {needed}"));
             }
         }
     }
-    for needed in ["bundle.json", "bundle.md"] {
-        if record.files.iter().all(|file| file.path != needed) {
-            defects.push(format!("{RECORD_FILE}: `files` does not name {needed}"));
+}
+
+/// What is wrong with one suite's bundle.
+fn bundle(place: &Path, content: &[u8], shape: &BundleShape, record: &Record) -> Vec<String> {
+    let (name, page) = (shape.file(), shape.page());
+    match release::read(shape, content) {
+        Ok(bundle) => {
+            let mut defects = disagreements(shape, &bundle, record);
+            let text = fs::read_to_string(place.join(&page));
+            if text.is_ok_and(|text| text != bundle_markdown(&bundle)) {
+                defects.push(format!("{page}: it does not say what {name} says"));
+            }
+            defects
         }
+        Err(found) => found.into_iter().map(|what| format!("{name}: {what}")).collect(),
     }
 }
 
