@@ -39,6 +39,20 @@ pub struct StatementRecord {
     pub took_us: u64,
 }
 
+/// A session that was seen to wait for others (`pg_blocking_pids`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WaitRecord {
+    /// Name of the session.
+    pub session: String,
+    /// The sessions that it waited for, in order of sighting.
+    pub blocked_by: Vec<String>,
+    /// When it was first seen to wait, in milliseconds since the drill began.
+    pub from_ms: u64,
+    /// When its statement had ended.
+    pub to_ms: u64,
+}
+
 /// Something that happened, in a lane of the timeline.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -59,6 +73,9 @@ pub struct Log {
     pub statements: Vec<StatementRecord>,
     /// Statements that are not listed because there were too many.
     pub statements_omitted: u64,
+    /// Who waited for whom, where sessions are stepped and watched.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waits: Vec<WaitRecord>,
     /// The timeline in order.
     pub timeline: Vec<TimelineEntry>,
     /// Faults that fired, with their proof.
@@ -83,6 +100,15 @@ impl Recorder {
     pub fn note(&self, lane: &str, what: impl Into<String>) {
         let entry = TimelineEntry { at_ms: self.at_ms(), lane: lane.into(), what: what.into() };
         self.lock().timeline.push(entry);
+    }
+
+    /// Writes down that a session waited since `from_ms` ([`Recorder::at_ms`]), and now waits no more.
+    pub(crate) fn waited(&self, session: &str, blocked_by: Vec<String>, from_ms: u64) {
+        let wait = WaitRecord { session: session.into(), blocked_by, from_ms, to_ms: self.at_ms() };
+        let mut log = self.lock();
+        if log.waits.len() < KEEP {
+            log.waits.push(wait);
+        }
     }
 
     /// Writes down faults that fired.
@@ -140,7 +166,8 @@ impl Recorder {
         }
     }
 
-    fn at_ms(&self) -> u64 {
+    /// Milliseconds since the drill began.
+    pub(crate) fn at_ms(&self) -> u64 {
         u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::drill::DrillSpec;
+use crate::drill::{DrillSpec, Suite};
 use crate::release::{BundleShape, DrillMeta};
 
 /// A drill in words.
@@ -12,6 +12,8 @@ use crate::release::{BundleShape, DrillMeta};
 pub struct DrillAbout {
     /// Id of the drill.
     pub id: String,
+    /// The suite whose bundle lists it.
+    pub suite: Suite,
     /// The lesson that teaches the habit.
     pub lesson: u8,
     /// The habit that it shows.
@@ -39,15 +41,22 @@ impl From<&DrillSpec> for DrillAbout {
             statement: claim.statement.into(),
             remedy: claim.remedy.into(),
         });
-        Self { id: spec.id.into(), lesson: spec.lesson, habit: spec.habit.into(), claims: claims.collect() }
+        Self {
+            id: spec.id.into(),
+            suite: spec.suite,
+            lesson: spec.lesson,
+            habit: spec.habit.into(),
+            claims: claims.collect(),
+        }
     }
 }
 
-/// The shape of the bundle that lists these drills.
-pub fn shape(drills: &[DrillAbout]) -> BundleShape {
+/// The shape of a suite's bundle, which lists its drills among these.
+pub fn shape(suite: Suite, drills: &[DrillAbout]) -> BundleShape {
     let meta = |drill: &DrillAbout| {
         let bare = DrillMeta::new(&drill.id, drill.lesson, &drill.habit);
         drill.claims.iter().fold(bare, |meta, claim| meta.claim(&claim.id, &claim.remedy))
     };
-    BundleShape { drills: drills.iter().map(meta).collect() }
+    let own = drills.iter().filter(|drill| drill.suite == suite);
+    BundleShape { name: suite.bundle().into(), drills: own.map(meta).collect() }
 }

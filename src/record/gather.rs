@@ -4,8 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::git;
-use super::types::{FileDigest, HostRecord, SubjectRecord, ToolRecord};
+use super::ground::{HostRecord, SubjectRecord};
+use super::types::{FileDigest, ToolRecord};
 use crate::error::{Error, Result};
+use crate::process::Scope;
 use crate::subject::{Subject, digest};
 
 /// This build of the gate.
@@ -17,16 +19,18 @@ pub fn tool() -> ToolRecord {
     }
 }
 
-/// The subject, with the digests of its files as they are now.
+/// The subject that the drills are put to, with the digests of its files as they are now. Evidence, which is kept in
+/// `evidence`, is no change of the subject.
 ///
 /// # Errors
 /// A usage error for a file that cannot be read.
-pub fn subject(subject: &Subject) -> Result<SubjectRecord> {
-    let database = &subject.database;
-    let mut files: Vec<PathBuf> = database.setup.iter().chain(&database.seed).cloned().collect();
-    below(subject, &database.migrations, &mut files)?;
-    files.sort();
-    files.dedup();
+pub async fn subject(
+    scope: &Scope,
+    subject: &Subject,
+    drills: Vec<String>,
+    evidence: &Path,
+) -> Result<SubjectRecord> {
+    let files = schema_files(subject)?;
     let digested = |file: &PathBuf| {
         Ok(FileDigest {
             path: file.to_string_lossy().into_owned(),
@@ -34,13 +38,28 @@ pub fn subject(subject: &Subject) -> Result<SubjectRecord> {
         })
     };
     Ok(SubjectRecord {
+        drills,
         name: subject.name.clone(),
         title: subject.title.clone(),
         file: subject.file.display().to_string(),
         digest: digest(&content(&subject.file)?),
         commit: git::commit(&subject.folder),
+        uncommitted: git::uncommitted(scope, &subject.folder, evidence).await,
         schema_files: files.iter().map(digested).collect::<Result<_>>()?,
     })
+}
+
+/// Setup, migrations and seeds, as seen from the subject file.
+pub(super) fn schema_files(subject: &Subject) -> Result<Vec<PathBuf>> {
+    let database = &subject.database;
+    let mut files: Vec<PathBuf> =
+        database.setup.iter().chain(&database.seed).chain(&database.dump).cloned().collect();
+    if let Some(folder) = &database.migrations {
+        below(subject, folder, &mut files)?;
+    }
+    files.sort();
+    files.dedup();
+    Ok(files)
 }
 
 /// This machine.

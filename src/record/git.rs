@@ -1,7 +1,56 @@
-//! The commit that is checked out where a file lies, read from the repository's own files (gitrepository-layout).
+//! The commit that is checked out where a file lies, read from the repository's own files (gitrepository-layout), and
+//! whether the files are those of the commit, as git tells it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tokio::io::AsyncReadExt as _;
+
+use crate::process::{Launch, Output, Scope};
+
+/// Longest time that git may take to look at a work tree.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// More files than this say no more than that there were many.
+const LISTED: usize = 50;
+
+/// The files that are not as the commit has them, new ones too, but for those below `aside`; `None` where that cannot be
+/// told: outside a repository, without git, or when git refuses.
+pub(super) async fn uncommitted(scope: &Scope, place: &Path, aside: &Path) -> Option<Vec<String>> {
+    let root = place.ancestors().find(|folder| git_folder(folder).is_some())?.canonicalize().ok()?;
+    let aside = aside.canonicalize().or_else(|_| std::path::absolute(aside)).ok()?;
+    let status = tokio::time::timeout(PATIENCE, status(scope, &root)).await.ok()??;
+    // `XY path`, each ended by a zero byte (git-status(1), porcelain format version 1).
+    let paths = status.split('\0').filter_map(|entry| entry.get(3..)).filter(|path| !path.is_empty());
+    let mut found: Vec<String> =
+        paths.filter(|path| !root.join(path).starts_with(&aside)).map(str::to_owned).collect();
+    if found.len() > LISTED {
+        let more = found.len() - LISTED;
+        found.truncate(LISTED);
+        found.push(format!("… and {more} more"));
+    }
+    Some(found)
+}
+
+async fn status(scope: &Scope, root: &Path) -> Option<String> {
+    // Nothing is started or written by the way, and it does not matter who owns the files.
+    let args = ["-c", "core.fsmonitor=false", "-c", "safe.directory=*", "status", "--porcelain=v1", "-z"];
+    let kept = ["PATH", "HOME"].into_iter().filter_map(|name| Some((name, std::env::var_os(name)?)));
+    let git = Launch::new("git")
+        .args(args)
+        .args(["--no-renames", "--untracked-files=all"])
+        .clear_env()
+        .envs(kept)
+        .envs([("GIT_OPTIONAL_LOCKS", "0"), ("LC_ALL", "C")])
+        .cwd(root)
+        .stdout(Output::Pipe)
+        .spawn(scope)
+        .await
+        .ok()?;
+    let mut printed = Vec::new();
+    git.take_stdout()?.read_to_end(&mut printed).await.ok()?;
+    git.wait().await.ok()?.success().then(|| String::from_utf8_lossy(&printed).into_owned())
+}
 
 /// The full id of the commit at HEAD, or `None` outside a repository and before the first commit.
 pub(super) fn commit(place: &Path) -> Option<String> {

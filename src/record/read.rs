@@ -1,6 +1,7 @@
 //! The strict reader of `record.json`: a key too many, too few, doubled or out of place is named with its path.
 
 use std::fs;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
@@ -54,10 +55,15 @@ impl Record {
     /// # Errors
     /// A harness error when it cannot be written as JSON.
     pub fn to_json(&self) -> Result<Vec<u8>> {
-        let mut bytes = serde_json::to_vec_pretty(self)
+        let mut bytes = Vec::new();
+        self.write(&mut bytes)
             .map_err(|error| Error::harness(format!("the record cannot be written: {error}")))?;
-        bytes.push(b'\n');
         Ok(bytes)
+    }
+
+    fn write(&self, mut to: impl Write) -> io::Result<()> {
+        serde_json::to_writer_pretty(&mut to, self)?;
+        to.write_all(b"\n")
     }
 }
 
@@ -71,13 +77,27 @@ pub struct Beside {
 }
 
 impl Beside {
-    /// Looks beside `place`, a run's folder or a bundle.
-    pub fn find(place: &Path) -> Self {
-        let bundle = if place.is_dir() { place.join("bundle.json") } else { place.to_owned() };
+    /// Looks beside `place`, a bundle, or a run's folder with a bundle of that name.
+    pub fn find(place: &Path, name: &str) -> Self {
+        let bundle = if place.is_dir() { place.join(name) } else { place.to_owned() };
         let record = bundle.with_file_name(RECORD_FILE);
         // A folder is a run's, and no run is without its record.
         let expected = place.is_dir() || fs::symlink_metadata(&record).is_ok();
         Self { bundle, record: expected.then_some(record) }
+    }
+}
+
+/// Takes what is written as long as it is what is expected, and is left with the rest of that.
+struct Same<'b>(&'b [u8]);
+
+impl Write for Same<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 = self.0.strip_prefix(bytes).ok_or(io::ErrorKind::InvalidData)?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 
@@ -88,10 +108,12 @@ fn other_version(bytes: &[u8]) -> Option<Value> {
 
 /// Written again, a record must be the same bytes; the first line that is not names the place.
 fn misplaced(bytes: &[u8], record: &Record) -> Option<String> {
-    let canonical = record.to_json().ok()?;
-    if canonical == bytes {
+    // Compared while it is written: a large record need not be held twice.
+    let mut same = Same(bytes);
+    if record.write(&mut same).is_ok() && same.0.is_empty() {
         return None;
     }
+    let canonical = record.to_json().ok()?;
     let lines = |bytes: &[u8]| bytes.split(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect::<Vec<_>>();
     let (found, wanted) = (lines(bytes), lines(&canonical));
     let at = found.iter().zip(&wanted).position(|(found, wanted)| found != wanted)?;

@@ -1,4 +1,4 @@
-//! Keeps secrets out of evidence: passwords in connection strings and SQL, and values of secret-like variables.
+//! Keeps secrets out of evidence: known ones wherever they stand, and passwords by the way they are written.
 
 use std::sync::LazyLock;
 
@@ -7,25 +7,12 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::secrets;
 use crate::error::{Error, Result};
 use crate::subject::Subject;
 
 /// What stands in a secret's place.
 const MASK: &str = "***";
-
-/// Parts of names whose variables hold secrets.
-const SECRET_NAMES: [&str; 10] = [
-    "PASSWORD",
-    "PASSWD",
-    "PASSPHRASE",
-    "SECRET",
-    "TOKEN",
-    "CREDENTIAL",
-    "APIKEY",
-    "API_KEY",
-    "PRIVATE_KEY",
-    "ACCESS_KEY",
-];
 
 /// Shorter values are taken for words rather than secrets; they are still masked in connection strings.
 const SHORTEST: usize = 4;
@@ -50,15 +37,15 @@ const KEPT: [&str; 13] = [
 ];
 
 // `scheme://user:password@`; the password may itself hold an unescaped `@`.
-static IN_URL: LazyLock<Option<Regex>> =
+pub(super) static IN_URL: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r#"([A-Za-z][A-Za-z0-9+.-]*://[^\s:/?#@"'<>]*):([^\s/"'<>]+)@"#).ok());
 // `password=…` of libpq's key words and of a URL's query, PGPASSWORD=…, also in JSON and TOML.
 static AS_KEYWORD: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r#"(?i)((?:pg|ssl)?(?:password|passwd|passphrase|pwd)["']?\s*[=:]\s*)('(?:[^'\\]|\\.|'')*'|"(?:[^"\\]|\\.)*"|[^\s&;,'"]+)"#).ok()
 });
-// `PASSWORD '…'` of CREATE ROLE, ALTER ROLE and CREATE USER MAPPING.
-static IN_SQL: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?i)(\bpassword\s+)(E?'(?:[^'\\]|\\.|'')*'|\$([a-z_]*)\$.*?\$[a-z_]*\$)").ok()
+// `PASSWORD '…'` of CREATE ROLE, ALTER ROLE and CREATE USER MAPPING, also where the text was cut within it.
+pub(super) static IN_SQL: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?i)(\bpassword\s+)(E?'(?:[^'\\]|\\.|'')*(?:'|$)|\$([a-z_]*)\$.*?(?:\$[a-z_]*\$|$))").ok()
 });
 
 /// Masks what must not be read in evidence.
@@ -69,26 +56,27 @@ pub struct Redactor {
 }
 
 impl Redactor {
-    /// Knows the secret-like variables of this process, those that the subject gives its programs, and the password of
-    /// the server named on the command line.
-    pub fn new(subject: Option<&Subject>, postgres: &str) -> Self {
-        let mut found = Vec::new();
-        let own = std::env::vars_os()
-            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-        let programs = subject.into_iter().flat_map(|subject| {
-            let relay = subject.relay.iter().map(|relay| &relay.program);
-            let mcp = subject.mcp.iter().map(|mcp| &mcp.program);
-            subject.worker.iter().chain(relay).chain(mcp)
-        });
-        let given = programs.flat_map(|program| program.env.clone());
-        for (name, value) in own.chain(given) {
-            if secret_name(&name) {
-                found.push(value.clone());
-            }
-            found.extend(password_of(&value));
-        }
-        found.extend(password_of(postgres));
+    /// Knows the secret-like variables of this process, those that the subjects give their programs, the passwords in the
+    /// subjects' files, and those in the other texts: connection strings, the text of a subject file.
+    pub fn new<'s, 't>(
+        subjects: impl IntoIterator<Item = &'s Subject>,
+        texts: impl IntoIterator<Item = &'t str>,
+    ) -> Self {
+        let mut found = secrets::of_environment();
+        found.extend(subjects.into_iter().flat_map(secrets::of_subject));
+        found.extend(texts.into_iter().flat_map(secrets::of_text));
         Self::of(found)
+    }
+
+    /// Knows nothing but how secrets are written.
+    pub const fn unknowing() -> Self {
+        Self { secrets: Vec::new() }
+    }
+
+    /// Knows what another one knows too.
+    pub fn learn(&mut self, other: Self) {
+        let own = std::mem::take(&mut self.secrets);
+        *self = Self::of(own.into_iter().chain(other.secrets));
     }
 
     /// Knows these secrets.
@@ -139,11 +127,17 @@ impl Redactor {
     /// # Errors
     /// A harness error when the value cannot be written as JSON and read back.
     pub fn value<T: Serialize + DeserializeOwned>(&self, value: T) -> Result<T> {
-        let wrong = |error: serde_json::Error| Error::harness(format!("evidence cannot be written: {error}"));
-        let mut json = serde_json::to_value(&value).map_err(wrong)?;
-        drop(value);
+        serde_json::from_value(self.json(&value)?).map_err(unwritable)
+    }
+
+    /// The same as JSON.
+    ///
+    /// # Errors
+    /// A harness error when the value cannot be written as JSON.
+    pub fn json(&self, value: &impl Serialize) -> Result<Value> {
+        let mut json = serde_json::to_value(value).map_err(unwritable)?;
         self.walk(&mut json);
-        serde_json::from_value(json).map_err(wrong)
+        Ok(json)
     }
 
     fn walk(&self, value: &mut Value) {
@@ -166,14 +160,8 @@ impl std::fmt::Debug for Redactor {
     }
 }
 
-fn secret_name(name: &str) -> bool {
-    let name = name.to_uppercase();
-    SECRET_NAMES.iter().any(|part| name.contains(part)) || name.ends_with("_KEY") || name.ends_with("_PWD")
-}
-
-fn password_of(text: &str) -> Option<String> {
-    let found = IN_URL.as_ref()?.captures(text)?;
-    Some(found[2].to_owned())
+fn unwritable(error: serde_json::Error) -> Error {
+    Error::harness(format!("evidence cannot be written: {error}"))
 }
 
 /// A short secret only as a word of its own: or else a password `test` would blacken half of the evidence.
@@ -218,6 +206,7 @@ mod tests {
             ("{\"password\": \"hunter2\"}", "{\"password\": ***}"),
             ("ALTER ROLE bob PASSWORD 'hun''ter2'", "ALTER ROLE bob PASSWORD '***'"),
             ("CREATE ROLE bob LOGIN PASSWORD $x$hunter2$x$", "CREATE ROLE bob LOGIN PASSWORD '***'"),
+            ("session admin: ALTER ROLE bob PASSWORD 'hun", "session admin: ALTER ROLE bob PASSWORD '***'"),
             ("a://b and c:d@e", "a://b and c:d@e"),
             ("postgresql://bob@/x?host=%2Ftmp", "postgresql://bob@/x?host=%2Ftmp"),
             ("alice@example.com: 3 rows", "alice@example.com: 3 rows"),
@@ -233,15 +222,5 @@ mod tests {
         assert_eq!(knows.text("it said sup3rs3cret9 and p@sswort"), "it said ***9 and ***");
         assert_eq!(knows.text("test, tested, a_test: test"), "***, tested, a_test: ***");
         assert_eq!(knows.text("x stays"), "x stays");
-    }
-
-    #[test]
-    fn names_tell_secrets() {
-        for name in ["PGPASSWORD", "GITHUB_TOKEN", "aws_secret_access_key", "STRIPE_KEY", "DB_PWD"] {
-            assert!(secret_name(name), "{name}");
-        }
-        for name in ["PWD", "OLDPWD", "KEYBOARD", "PATH", "MONKEY"] {
-            assert!(!secret_name(name), "{name}");
-        }
     }
 }

@@ -1,21 +1,21 @@
-//! The types of `record.json`; its JSON Schema is generated from them.
-
-use std::collections::BTreeMap;
+//! The types of `record.json`, from which its JSON Schema is generated; those of what a run stood on are in `ground`.
 
 use jiff::Timestamp;
-use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::about::DrillAbout;
+use super::ground::{HostRecord, PlanRecord, PolicyRecord, PostgresRecord, SubjectRecord};
+use crate::catalog::Snapshot;
 use crate::drill::Suite;
-use crate::postgres::Identity;
+use crate::release::BundleShape;
 use crate::runner::DrillRecord;
+use crate::verdict::Verdict;
 
 /// The version of the record's shape. It changes whenever an older reader could misread a record.
-pub const SCHEMA_VERSION: u32 = 1;
+pub const SCHEMA_VERSION: u32 = 3;
 
-/// Everything behind a bundle. Times are UTC (RFC 3339); digests are `sha256:` and 64 hexadecimal digits.
+/// Everything behind a bundle. What a list of runs needs comes first, so that it can be read without the rest. Times are UTC (RFC 3339); digests are `sha256:` and 64 hexadecimal digits.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(title = "sor-gate record")]
@@ -28,14 +28,14 @@ pub struct Record {
     pub started_at: Timestamp,
     /// When its last drill had ended.
     pub finished_at: Timestamp,
-    /// `PERMITTED` or `BLOCKED`.
+    /// `PERMITTED` when every suite is, else `BLOCKED`.
     pub decision: String,
-    /// Which suite was run; each has a bundle of its own.
-    pub suite: Suite,
+    /// The suites that were run, each with a bundle and a decision of its own.
+    pub suites: Vec<SuiteRecord>,
     /// The gate itself.
     pub tool: ToolRecord,
-    /// The system under test.
-    pub subject: SubjectRecord,
+    /// The systems under test.
+    pub subjects: Vec<SubjectRecord>,
     /// The server that the drills ran on.
     pub postgres: PostgresRecord,
     /// The machine.
@@ -50,10 +50,54 @@ pub struct Record {
     pub files: Vec<FileDigest>,
     /// Who attests this record.
     pub attested_by: AttestedBy,
-    /// What each drill is about, in the order of the bundle.
+    /// What each drill is about, in the order of the bundles.
     pub catalogue: Vec<DrillAbout>,
-    /// One entry a drill, in the order of the bundle.
+    /// What the drills found in each subject's database when they began: its schema.
+    pub schemas: Vec<SchemaRecord>,
+    /// One entry a drill, in the order of the bundles.
     pub drills: Vec<DrillRecord>,
+}
+
+/// A suite, and what was decided on it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SuiteRecord {
+    /// Which.
+    pub suite: Suite,
+    /// Its bundle among the run's files.
+    pub bundle: String,
+    /// `PERMITTED` or `BLOCKED`.
+    pub decision: String,
+    /// How each of its drills ended, in the order of the bundle.
+    pub drills: Vec<DrillEnd>,
+}
+
+/// How a drill ended; everything behind it stands under its id in `drills`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DrillEnd {
+    /// Id of the drill.
+    pub id: String,
+    /// The worst of its findings.
+    pub verdict: Verdict,
+    /// How long it took, in milliseconds.
+    pub duration_ms: u64,
+}
+
+impl From<&DrillRecord> for DrillEnd {
+    fn from(drill: &DrillRecord) -> Self {
+        Self { id: drill.id.clone(), verdict: drill.verdict, duration_ms: drill.duration_ms }
+    }
+}
+
+/// The schema of a subject's database.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SchemaRecord {
+    /// The subject's short name.
+    pub subject: String,
+    /// Its catalog: setup, migrations without the proposed one, seeds.
+    pub catalog: Snapshot,
 }
 
 /// Which gate it was.
@@ -68,88 +112,21 @@ pub struct ToolRecord {
     pub commit: Option<String>,
 }
 
-/// Which system was under test.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct SubjectRecord {
-    /// Short name.
-    pub name: String,
-    /// One line of what it is.
-    pub title: String,
-    /// The subject file.
-    pub file: String,
-    /// Digest of the subject file.
-    pub digest: String,
-    /// The git commit checked out where the subject file lies; null outside a repository.
-    pub commit: Option<String>,
-    /// Setup, migrations (both directions) and seeds, by their paths as seen from the subject file.
-    pub schema_files: Vec<FileDigest>,
-}
+impl Record {
+    /// The system that a drill was run on.
+    pub fn subject_of(&self, drill: &str) -> Option<&SubjectRecord> {
+        self.subjects.iter().find(|subject| subject.drills.iter().any(|id| id == drill))
+    }
 
-/// Which Postgres it was.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct PostgresRecord {
-    /// Where it came from, its version, its system identifier.
-    pub identity: Identity,
-    /// The settings that decide what a result is worth, by name.
-    pub settings: BTreeMap<String, String>,
-}
+    /// The names of the systems, as a heading has them.
+    pub fn title(&self) -> String {
+        self.subjects.iter().map(|subject| subject.name.as_str()).collect::<Vec<_>>().join(", ")
+    }
 
-/// Which machine it was.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct HostRecord {
-    /// Host name.
-    pub name: String,
-    /// The system's own name for itself.
-    pub system: String,
-    /// Kernel and its release.
-    pub kernel: String,
-    /// Processor architecture.
-    pub architecture: String,
-    /// Processors that the run could use.
-    pub cores: u64,
-}
-
-/// How the drills were run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct PlanRecord {
-    /// How many breaks each drill was repeated under: `one`, `all`, `none`.
-    pub prove: String,
-    /// How many drills ran side by side.
-    pub jobs: u64,
-    /// Seed of all randomness.
-    pub seed: u64,
-    /// Workers of a fleet.
-    pub workers: u64,
-    /// Longest time that one run of a drill might take, in seconds.
-    pub timeout_s: u64,
-    /// The break under which the subject was run on purpose, as `drill.break`; null in an ordinary run.
-    pub sabotage: Option<String>,
-}
-
-/// What the owner of the release allowed.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct PolicyRecord {
-    /// Waivers, in force or not.
-    pub waivers: Vec<WaiverRecord>,
-}
-
-/// A waiver as the policy held it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct WaiverRecord {
-    /// A drill's id, or `drill.claim`.
-    pub covers: String,
-    /// Why it is accepted.
-    pub reason: String,
-    /// Who accepted it.
-    pub approver: String,
-    /// The last day on which it holds, UTC.
-    pub expires: Date,
+    /// How the drills of a bundle ended.
+    pub fn ends(&self, shape: &BundleShape) -> Vec<DrillEnd> {
+        self.drills_of(shape).map(DrillEnd::from).collect()
+    }
 }
 
 /// The run before.
