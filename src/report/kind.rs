@@ -32,16 +32,16 @@ impl Kind {
         }
     }
 
-    /// Renders it.
+    /// Renders it; there is a bundle for each of the record's suites, in the same order.
     ///
     /// # Errors
     /// A harness error when the format cannot hold what the record says.
-    pub fn render(self, record: &Record, bundle: &EvidenceBundle) -> Result<String> {
+    pub fn render(self, record: &Record, bundles: &[EvidenceBundle]) -> Result<String> {
         Ok(match self {
-            Self::Html => html::page(record, bundle),
+            Self::Html => html::page(record, bundles),
             Self::Junit => junit::report(record)?,
             Self::Sarif => sarif::report(record)?,
-            Self::Summary => summary::report(record, bundle),
+            Self::Summary => summary::report(record, bundles),
         })
     }
 }

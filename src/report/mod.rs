@@ -11,3 +11,4 @@ pub mod markdown;
 pub mod run_id;
 pub mod sarif;
 pub mod summary;
+pub mod writer;

@@ -66,7 +66,8 @@ fn result(record: &Record, drill: &DrillRecord, finding: &Finding) -> Value {
     places.dedup();
     if places.is_empty() {
         // Code scanning shows no result without a place.
-        places.push(place(record.subject.file.rsplit('/').next().unwrap_or_default(), 1, None));
+        let file = record.subject_of(&drill.id).and_then(|subject| subject.file.rsplit('/').next());
+        places.push(place(file.unwrap_or_default(), 1, None));
     }
     json!({
         "ruleId": format!("{}.{}", drill.id, finding.claim),
@@ -83,7 +84,7 @@ fn places(record: &Record, text: &str) -> Vec<Value> {
         let (name, line) = (&found[1], found[2].parse().ok().filter(|line| *line > 0)?);
         let column =
             found.get(3).and_then(|column| column.as_str().parse().ok()).filter(|column| *column > 0);
-        let files = record.subject.schema_files.iter();
+        let files = record.subjects.iter().flat_map(|subject| &subject.schema_files);
         let known = files
             .map(|file| &file.path)
             .find(|path| path.as_str() == name || path.ends_with(&format!("/{name}")));

@@ -9,11 +9,13 @@ use crate::runner::Proof;
 use crate::verdict::Verdict;
 
 /// The decision, a row a drill, and what failed.
-pub fn report(record: &Record, bundle: &EvidenceBundle) -> String {
+pub fn report(record: &Record, bundles: &[EvidenceBundle]) -> String {
     let mut out = String::new();
     // Writing to a text cannot fail.
-    let _ = writeln!(out, "## sor-gate: {} ({})\n", record.decision, escaped(&record.subject.name));
-    let _ = writeln!(out, "{}\n", escaped(&bundle.release_decision));
+    let _ = writeln!(out, "## sor-gate: {} ({})\n", record.decision, escaped(&record.title()));
+    for bundle in bundles {
+        let _ = writeln!(out, "{}\n", escaped(&bundle.release_decision));
+    }
     let _ = writeln!(out, "| drill | verdict | evidence | ms | seen to fail |\n|---|---|---|--:|---|");
     for drill in &record.drills {
         let caught = drill.breaks.iter().filter(|tried| tried.proof == Proof::Caught).count();

@@ -20,8 +20,8 @@ pub(super) fn side_by_side(unified: &str) -> Markup {
                             Row::Head(text) => tr.head { td colspan="2" { (text) } },
                             Row::Same(text) => tr { td { "  " (text) } td { "  " (text) } },
                             Row::Changed(before, after) => tr {
-                                td.cut[before.is_some()] { @if let Some(text) = before { "− " (marked(text, after, true)) } }
-                                td.add[after.is_some()] { @if let Some(text) = after { "+ " (marked(text, before, false)) } }
+                                @if let Some(text) = before { td.cut { "− " (marked(text, after, true)) } } @else { td {} }
+                                @if let Some(text) = after { td.add { "+ " (marked(text, before, false)) } } @else { td {} }
                             },
                         }
                     }
@@ -85,6 +85,6 @@ mod tests {
             text.contains("− type: <mark>text</mark>") && text.contains("+ type: <mark>varchar</mark>"),
             "{text}"
         );
-        assert!(text.contains("<td class=\"\"></td><td class=\"add\">+ null: &lt;yes&gt;</td>"), "{text}");
+        assert!(text.contains("<td></td><td class=\"add\">+ null: &lt;yes&gt;</td>"), "{text}");
     }
 }

@@ -2,7 +2,8 @@
 
 use maud::{Markup, html};
 
-use super::{badge, diff, lanes, matrix, statements};
+use super::statements::Statements;
+use super::{badge, chart, diff, lanes, matrix};
 use crate::evidence::{Exhibit, ExhibitKind};
 use crate::record::{DrillAbout, Record};
 use crate::runner::DrillRecord;
@@ -10,6 +11,7 @@ use crate::verdict::{Finding, Verdict};
 
 /// The row. A drill that did not pass stands open.
 pub(super) fn row(record: &Record, drill: &DrillRecord) -> Markup {
+    let statements = Statements::of(&drill.log);
     let about = record.catalogue.iter().find(|about| about.id == drill.id);
     html! {
         details.drill id=(drill.id) open[drill.verdict != Verdict::Pass] {
@@ -27,11 +29,14 @@ pub(super) fn row(record: &Record, drill: &DrillRecord) -> Markup {
                 @for exhibit in &drill.exhibits {
                     (shown(exhibit))
                 }
+                @for measured in &drill.benchmarks {
+                    (chart::benchmark(measured))
+                }
                 (lanes::timeline(&drill.log.timeline))
-                (lanes::sessions(&drill.log.statements))
+                (lanes::sessions(&drill.log, &statements))
                 (faults(drill))
                 (matrix::tried(drill))
-                (statements::table(&drill.log))
+                (statements.table())
             }
         }
     }

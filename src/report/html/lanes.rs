@@ -2,7 +2,8 @@
 
 use maud::{Markup, html};
 
-use crate::recorder::{StatementRecord, TimelineEntry};
+use super::statements::Statements;
+use crate::recorder::{Log, StatementRecord, TimelineEntry, WaitRecord};
 
 const LEFT: f64 = 130.0;
 const WIDTH: f64 = 860.0;
@@ -63,38 +64,72 @@ fn is_kill(what: &str) -> bool {
     what.contains("kill") && !what.contains("at the kill") || what.contains("crashed")
 }
 
-/// Sessions as lanes: a bar is a statement from its start to its answer, so a long bar is one that waited; a frame is one
-/// that was refused. Only where sessions ran beside each other.
-pub(super) fn sessions(statements: &[StatementRecord]) -> Markup {
-    let names = lanes(statements.iter().map(|statement| statement.session.as_str()));
-    let spans: Vec<(&StatementRecord, f64, f64)> = statements
+/// Sessions as lanes: a bar is a statement from its start to its answer; a hatched bar below it is the time in which it was
+/// seen to wait for another session; a frame was refused. Only where sessions ran beside each other.
+pub(super) fn sessions(log: &Log, numbers: &Statements<'_>) -> Markup {
+    let names = lanes(log.statements.iter().map(|statement| statement.session.as_str()));
+    let lane = |session: &str| names.iter().position(|name| *name == session);
+    let bars: Vec<Bar<'_>> = log
+        .statements
         .iter()
-        .filter(|statement| names.contains(&statement.session.as_str()))
+        .enumerate()
+        .filter_map(|(at, statement)| Some(Bar::of(statement, numbers.number(at), lane(&statement.session)?)))
         .take(SPANS)
-        .map(|statement| {
-            let end = statement.at_ms as f64;
-            (statement, (end - statement.took_us as f64 / 1000.0).max(0.0), end)
-        })
         .collect();
-    let axis = Axis::over(spans.iter().flat_map(|(_, start, end)| [*start, *end]));
+    let axis = Axis::over(bars.iter().flat_map(|bar| [bar.start, bar.end]));
     let height = LANE * names.len() as f64 + 30.0;
+    let waits = log.waits.iter().filter(|wait| wait.from_ms as f64 <= axis.last).take(SPANS);
     html! {
         @if names.len() > 1 {
             h3 { "Sessions" }
-            p.soft { "A bar is a statement, from its start to its answer: a long bar waited. A frame was refused." }
+            p.soft {
+                "A bar is a statement, from its start to its answer; a frame was refused; the number under the pointer is that of the table below."
+                @if !log.waits.is_empty() { " A hatched bar waited for another session, " (log.waits.len()) " times in all." }
+            }
             div.wide {
                 svg viewBox=(format!("0 0 1000 {height}")) role="img" aria-label="Sessions and their statements; the same stand in the table of statements" {
                     (frame(&names, &axis, height))
-                    @for (statement, start, end) in &spans {
-                        @let lane = names.iter().position(|name| *name == statement.session).unwrap_or_default();
-                        @let (x, y) = (axis.x(*start), LANE * lane as f64 + 12.0);
-                        @let width = (axis.x(*end) - x).max(2.0);
-                        rect.(if statement.sqlstate == "00000" { "span" } else { "refused" }) x=(format!("{x:.1}")) y=(y) width=(format!("{width:.1}")) height="12" rx="2" {
-                            title { (short(&statement.sql)) " — " (statement.sqlstate) ", " (statement.took_us) " µs" }
-                        }
-                    }
+                    @for bar in &bars { (bar.drawn(&axis)) }
+                    @for wait in waits { @if let Some(lane) = lane(&wait.session) { (waited(wait, &axis, lane)) } }
                 }
             }
+        }
+    }
+}
+
+struct Bar<'l> {
+    statement: &'l StatementRecord,
+    number: usize,
+    lane: usize,
+    start: f64,
+    end: f64,
+}
+
+impl<'l> Bar<'l> {
+    fn of(statement: &'l StatementRecord, number: usize, lane: usize) -> Self {
+        let end = statement.at_ms as f64;
+        let start = (end - statement.took_us as f64 / 1000.0).max(0.0);
+        Self { statement, number, lane, start, end }
+    }
+
+    fn drawn(&self, axis: &Axis) -> Markup {
+        let class = if self.statement.sqlstate == "00000" { "span" } else { "refused" };
+        let (x, y) = (axis.x(self.start), LANE * self.lane as f64 + 10.0);
+        let width = (axis.x(self.end) - x).max(2.0);
+        html! {
+            rect.(class) x=(format!("{x:.1}")) y=(y) width=(format!("{width:.1}")) height="11" rx="2" {
+                title { (self.number) ": " (self.statement.sqlstate) ", " (self.statement.took_us) " µs" }
+            }
+        }
+    }
+}
+
+fn waited(wait: &WaitRecord, axis: &Axis, lane: usize) -> Markup {
+    let (x, y) = (axis.x(wait.from_ms as f64), LANE * lane as f64 + 23.0);
+    let right = axis.x(wait.to_ms as f64).max(x + 3.0);
+    html! {
+        path.wait d=(format!("M{x:.1} {y}H{right:.1}")) {
+            title { (wait.session) " waited for " (wait.blocked_by.join(", ")) ", " (wait.to_ms - wait.from_ms.min(wait.to_ms)) " ms" }
         }
     }
 }
@@ -138,9 +173,4 @@ impl Axis {
     fn x(&self, at: f64) -> f64 {
         LEFT + 10.0 + (WIDTH - 40.0) * (at - self.first) / (self.last - self.first)
     }
-}
-
-fn short(sql: &str) -> String {
-    let words: Vec<&str> = sql.split_whitespace().collect();
-    words.join(" ").chars().take(120).collect()
 }

@@ -1,5 +1,6 @@
 //! `report.html`: one page without network, for people.
 
+mod chart;
 mod diff;
 mod drill;
 mod lanes;
@@ -9,15 +10,12 @@ mod surroundings;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use crate::record::Record;
+use crate::record::{Record, SuiteRecord};
 use crate::release::EvidenceBundle;
 use crate::verdict::Verdict;
 
 /// The page: decision first, a row a drill, the breaks, the surroundings.
-pub fn page(record: &Record, bundle: &EvidenceBundle) -> String {
-    let permitted = record.decision == "PERMITTED";
-    let rest = bundle.release_decision.strip_prefix(&record.decision).unwrap_or(&bundle.release_decision);
-    let rest = rest.trim_start_matches(':').trim();
+pub fn page(record: &Record, bundles: &[EvidenceBundle]) -> String {
     let passed = record.drills.iter().filter(|drill| drill.verdict == Verdict::Pass).count();
     let page = html! {
         (DOCTYPE)
@@ -26,22 +24,21 @@ pub fn page(record: &Record, bundle: &EvidenceBundle) -> String {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
-                title { (record.decision) ": " (record.subject.name) ", run " (record.run_id) }
+                title { (record.decision) ": " (record.title()) ", run " (record.run_id) }
                 style { (PreEscaped(include_str!("page.css"))) }
             }
             body {
                 header {
-                    h1 { "sor-gate: " (record.subject.name) }
-                    p.soft { (record.subject.title) }
+                    h1 { "sor-gate: " (record.title()) }
+                    @for subject in &record.subjects { p.soft { (subject.title) } }
                     p.soft {
                         "Run " span.mono { (record.run_id) } ", " (moment(record.finished_at)) ", Postgres "
                         (record.postgres.identity.version) ", seed " span.mono { (record.plan.seed) }
                     }
                 }
                 main {
-                    section.decision.(if permitted { "good" } else { "bad" }) aria-label="Release decision" {
-                        div.word { (if permitted { "✓ " } else { "✕ " }) (record.decision) }
-                        p { (rest) }
+                    @for (suite, bundle) in record.suites.iter().zip(bundles) {
+                        (decision(suite, &bundle.release_decision, record.suites.len() > 1))
                     }
                     h2 { "Drills: " (passed) " of " (record.drills.len()) " passed" }
                     @for drill in &record.drills {
@@ -58,6 +55,21 @@ pub fn page(record: &Record, bundle: &EvidenceBundle) -> String {
         }
     };
     page.into_string()
+}
+
+/// What was decided on a suite, which is named where there are several.
+fn decision(suite: &SuiteRecord, text: &str, named: bool) -> Markup {
+    let permitted = suite.decision == "PERMITTED";
+    let rest = text.strip_prefix(&suite.decision).unwrap_or(text).trim_start_matches(':').trim();
+    html! {
+        section.decision.(if permitted { "good" } else { "bad" }) aria-label="Release decision" {
+            div.word {
+                (if permitted { "✓ " } else { "✕ " }) (suite.decision)
+                @if named { " (" (suite.suite.name()) ")" }
+            }
+            p { (rest) }
+        }
+    }
 }
 
 /// A verdict in sign, word and colour, so that no one of them is needed.

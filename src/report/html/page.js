@@ -1,6 +1,6 @@
-// Paper cannot be opened: every drill is, while it is printed.
+// Paper cannot be opened: everything is, while it is printed.
 let opened = [];
-addEventListener("beforeprint", () => { opened = [...document.querySelectorAll("details.drill:not([open])")]; opened.forEach((drill) => { drill.open = true; }); });
-addEventListener("afterprint", () => opened.forEach((drill) => { drill.open = false; }));
+addEventListener("beforeprint", () => { opened = [...document.querySelectorAll("details:not([open])")]; opened.forEach((row) => { row.open = true; }); });
+addEventListener("afterprint", () => opened.forEach((row) => { row.open = false; }));
 const target = () => { const drill = document.getElementById(location.hash.slice(1)); if (drill?.tagName === "DETAILS") { drill.open = true; drill.scrollIntoView(); } };
 addEventListener("hashchange", target); target();

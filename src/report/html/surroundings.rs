@@ -7,13 +7,15 @@ use crate::record::{FileDigest, Record};
 
 pub(super) fn surroundings(record: &Record) -> Markup {
     let identity = &record.postgres.identity;
-    let (subject, host, plan, tool) = (&record.subject, &record.host, &record.plan, &record.tool);
+    let (host, plan, tool) = (&record.host, &record.plan, &record.tool);
     let commit = |commit: &Option<String>| commit.clone().unwrap_or_else(|| "unknown".into());
     html! {
         h2 { "Surroundings" }
         dl {
             dt { "Time" } dd { (moment(record.started_at)) " to " (moment(record.finished_at)) }
-            dt { "Subject" } dd { span.mono { (subject.file) } br; span.mono.soft { (subject.digest) } br; "commit " span.mono { (commit(&subject.commit)) } }
+            @for subject in &record.subjects {
+                dt { "Subject" } dd { span.mono { (subject.file) } br; span.mono.soft { (subject.digest) } br; "commit " span.mono { (commit(&subject.commit)) } }
+            }
             dt { "Postgres" } dd {
                 (identity.version) ", " (identity.provider) ", system " span.mono { (identity.system_identifier) }
                 @if let Some(binary) = &identity.binary { br; span.mono { (binary.display()) } }
@@ -30,9 +32,11 @@ pub(super) fn surroundings(record: &Record) -> Markup {
                 dt { "Waivers" } dd { @for waiver in &record.policy.waivers { (waiver.covers) " until " (waiver.expires) ": " (waiver.reason) " (" (waiver.approver) ")" br; } }
             }
         }
-        details {
-            summary { (subject.schema_files.len()) " schema files with their digests" }
-            div.inner.wide { (files(&subject.schema_files)) }
+        @for subject in &record.subjects {
+            details {
+                summary { (subject.schema_files.len()) " schema files of " (subject.name) " with their digests" }
+                div.inner.wide { (files(&subject.schema_files)) }
+            }
         }
     }
 }
