@@ -12,11 +12,36 @@ use crate::subject::Subject;
 pub use futures::future::BoxFuture;
 
 /// Which suite a drill belongs to; each suite has its own bundle.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema, clap::ValueEnum)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema, clap::ValueEnum,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Suite {
     /// The nine drills of the release gate.
     SystemOfRecord,
+    /// The six drills of data integrity.
+    DataIntegrity,
+}
+
+impl Suite {
+    /// Every suite, in the order in which a run tells of them.
+    pub const ALL: [Self; 2] = [Self::SystemOfRecord, Self::DataIntegrity];
+
+    /// Name of its bundle in a run's folder, without the ending.
+    pub fn bundle(self) -> &'static str {
+        match self {
+            Self::SystemOfRecord => "bundle",
+            Self::DataIntegrity => "data_integrity",
+        }
+    }
+
+    /// Its name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::SystemOfRecord => "system-of-record",
+            Self::DataIntegrity => "data-integrity",
+        }
+    }
 }
 
 /// One thing that must be shown to hold.

@@ -1,5 +1,9 @@
 //! Taking protective clauses out of SQL, for breaks: the statement stays the subject's, but unprotected.
 
+mod transactions;
+
+pub use transactions::{at_read_committed, begins, writes};
+
 use squawk_syntax::{SourceFile, SyntaxKind, SyntaxNode};
 
 /// The statement without its `ON CONFLICT …` clauses; `None` when it has none.
@@ -77,6 +81,19 @@ pub fn for_any(sql: &str, name: &str) -> Option<String> {
     compared.is_match(sql).then(|| compared.replace_all(sql, "IS NOT NULL").into_owned())
 }
 
+/// The statement in which every comparison of a column with a parameter or a number, behind WHERE, lets any value through;
+/// `None` when it has none. The parameter stays, with its type.
+pub fn compared_with_nothing(sql: &str, column: &str) -> Option<String> {
+    let place = sql.to_ascii_lowercase().find("where")?;
+    let (before, behind) = sql.split_at(place);
+    let column = regex::escape(column);
+    let compared = regex::Regex::new(&format!(
+        r#"(?i)(?:\w+\.)?(?:\b{column}\b|"{column}")\s*=\s*(?:\$\d+|\d+)(?:::\w+)?"#
+    ))
+    .ok()?;
+    compared.is_match(behind).then(|| format!("{before}{}", compared.replace_all(behind, "($0 OR true)")))
+}
+
 fn without(sql: &str, wanted: &dyn Fn(&SyntaxNode) -> bool) -> Option<String> {
     let cuts = ranges(sql, wanted);
     let mut rewritten = sql.to_owned();
@@ -151,6 +168,20 @@ mod tests {
             "SELECT n FROM t WHERE t.run IS NOT NULL AND a = ${other}"
         );
         assert_eq!(for_any("SELECT 1", "run_id"), None);
+    }
+
+    #[test]
+    fn a_comparison_lets_any_value_through() {
+        let edit = "UPDATE t SET version = $4 WHERE id = $1 AND t.version = $3::bigint RETURNING version";
+        assert_eq!(
+            compared_with_nothing(edit, "version").unwrap(),
+            "UPDATE t SET version = $4 WHERE id = $1 AND (t.version = $3::bigint OR true) RETURNING version"
+        );
+        for sql in
+            ["SELECT version FROM t WHERE id = $1", "UPDATE t SET version = 3", "SELECT 1 WHERE version = a"]
+        {
+            assert_eq!(compared_with_nothing(sql, "version"), None, "{sql}");
+        }
     }
 
     #[test]

@@ -3,26 +3,28 @@
 mod once;
 mod outcome;
 mod schema;
+mod system;
 mod told;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use futures::stream::{self, StreamExt};
-use tokio::sync::OnceCell;
+use futures::stream::{self, StreamExt, TryStreamExt};
 
 pub use once::Ended;
 pub use outcome::{BreakRecord, DrillRecord, Proof};
 
+use crate::catalog::Snapshot;
 use crate::context::Scenario;
-use crate::drill::{BoxFuture, Break, Drill};
+use crate::drill::{Break, Drill};
 use crate::error::{Error, Result};
 use crate::events::{Event, Listener};
-use crate::postgres::{Cluster, ClusterOptions, Identity, Provisioner, Template};
+use crate::postgres::{Cluster, ClusterOptions, Identity, Provisioner};
 use crate::process::Scope;
 use crate::recorder::Recorder;
 use crate::subject::Subject;
+use system::System;
 
 /// How many of a drill's breaks are tried beside the baseline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -46,6 +48,8 @@ pub struct Plan {
     pub seed: u64,
     /// Workers of a fleet.
     pub workers: usize,
+    /// Rows that a fleet works through.
+    pub rows: usize,
     /// Whether a drill's server is left up after it.
     pub keep: bool,
     /// Longest time that one run of a drill may take; of the whole history, each migration.
@@ -54,16 +58,33 @@ pub struct Plan {
     pub whole_history: bool,
 }
 
-/// Runs drills on one subject.
+/// A subject, and the drills that are put to it.
+#[derive(Debug, Clone)]
+pub struct Assigned {
+    /// The subject.
+    pub subject: Subject,
+    /// Ids of the drills.
+    pub drills: Vec<&'static str>,
+}
+
+/// The server that drills run on.
+pub struct Server {
+    /// Which it is.
+    pub identity: Identity,
+    /// Its settings by name.
+    pub settings: BTreeMap<String, String>,
+    /// The names of the subjects, each with what the catalog holds of it.
+    pub catalogs: Vec<(String, Snapshot)>,
+}
+
+/// Runs drills, each on the subject that it is assigned to.
 pub struct Runner<'a> {
-    subject: Subject,
+    systems: Vec<(System, Vec<&'static str>)>,
     provisioner: Arc<Provisioner>,
     scope: Arc<Scope>,
     plan: Plan,
     listener: &'a dyn Listener,
-    template: OnceCell<Template>,
     kept: std::sync::Mutex<Vec<(&'static str, Cluster)>>,
-    known: OnceCell<Subject>,
 }
 
 /// One run of one drill.
@@ -74,24 +95,48 @@ struct Job<'d> {
 }
 
 impl<'a> Runner<'a> {
-    /// A runner for a subject.
+    /// A runner for the subjects.
     pub fn new(
-        subject: Subject,
+        assigned: &[Assigned],
         provisioner: Arc<Provisioner>,
         scope: Arc<Scope>,
         plan: Plan,
         listener: &'a dyn Listener,
     ) -> Self {
-        Self {
-            subject,
-            provisioner,
-            scope,
-            plan,
-            listener,
-            template: OnceCell::new(),
-            kept: std::sync::Mutex::default(),
-            known: OnceCell::new(),
-        }
+        let systems = assigned.iter().map(|Assigned { subject, drills }| {
+            let system = System::new(subject.clone(), Arc::clone(&provisioner), Arc::clone(&scope));
+            (system, drills.clone())
+        });
+        let systems = systems.collect();
+        Self { systems, provisioner, scope, plan, listener, kept: std::sync::Mutex::default() }
+    }
+
+    fn first(&self) -> Result<&System> {
+        let first = self.systems.first().map(|(system, _)| system);
+        first.ok_or_else(|| Error::harness("there is no subject"))
+    }
+
+    /// The system that a drill is put to.
+    fn system(&self, drill: &str) -> Result<&System> {
+        let own = self.systems.iter().find(|(_, drills)| drills.contains(&drill));
+        own.map(|(system, _)| system)
+            .ok_or_else(|| Error::harness(format!("no subject is assigned to {drill}")))
+    }
+
+    /// Sets up the systems of these drills, so that what is wrong with a schema ends the run before any drill.
+    async fn set_up(&self, drills: &[&dyn Drill]) -> Result<()> {
+        let needed: Vec<&System> = self
+            .systems
+            .iter()
+            .filter(|(_, own)| drills.iter().any(|drill| own.contains(&drill.spec().id)))
+            .map(|(system, _)| system)
+            .collect();
+        // Where drills cannot run side by side, neither can this.
+        stream::iter(needed)
+            .map(|system| async move { system.template(&self.plan).await.map(|_| ()) })
+            .buffer_unordered(self.plan.jobs.max(1))
+            .try_collect()
+            .await
     }
 
     /// Runs the drills and the breaks that the plan asks for; the records come in the order of the drills.
@@ -99,7 +144,7 @@ impl<'a> Runner<'a> {
     /// # Errors
     /// When the subject's schema cannot be set up, or Postgres cannot be had.
     pub async fn run(&self, drills: &[&dyn Drill]) -> Result<Vec<DrillRecord>> {
-        self.template().await?;
+        self.set_up(drills).await?;
         let jobs: Vec<Job<'_>> = drills.iter().flat_map(|&drill| self.jobs(drill)).collect();
         let mut records: Vec<DrillRecord> = Vec::new();
         for (job, ended) in jobs.iter().zip(self.all(&jobs).await) {
@@ -124,7 +169,7 @@ impl<'a> Runner<'a> {
         drill: &dyn Drill,
         sabotage: &'static Break,
     ) -> Result<(DrillRecord, BreakRecord)> {
-        self.template().await?;
+        self.set_up(&[drill]).await?;
         let ended = self.job(Job { drill, sabotage: Some(sabotage) }).await;
         let proof = BreakRecord::new(sabotage, &ended);
         Ok((DrillRecord::new(drill.spec(), ended), proof))
@@ -135,7 +180,7 @@ impl<'a> Runner<'a> {
     /// # Errors
     /// As [`Runner::run`].
     pub async fn prove<'d>(&self, drills: &[&'d dyn Drill]) -> Result<Vec<(&'static str, BreakRecord)>> {
-        self.template().await?;
+        self.set_up(drills).await?;
         let each = |&drill: &&'d dyn Drill| {
             drill.spec().breaks.iter().map(move |sabotage| (drill, sabotage)).collect::<Vec<_>>()
         };
@@ -161,24 +206,36 @@ impl<'a> Runner<'a> {
         done.into_iter().map(|(_, ended)| ended).collect()
     }
 
-    /// The server that drills run on, asked on one of its own: which it is, and its settings by name.
+    /// The server that drills run on, and what its catalog holds of each subject, asked on servers of its own.
     ///
     /// # Errors
     /// As [`Runner::run`].
-    pub async fn server(&self) -> Result<(Identity, BTreeMap<String, String>)> {
-        let cluster = self.provisioner.cluster(self.template().await?, &ClusterOptions::default()).await?;
-        let found = (cluster.identity().await?, cluster.settings().await?);
-        cluster.stop().await?;
-        Ok(found)
+    pub async fn server(&self) -> Result<Server> {
+        let mut server = None;
+        let mut catalogs = Vec::new();
+        for (system, _) in &self.systems {
+            let template = system.template(&self.plan).await?;
+            let cluster = self.provisioner.cluster(template, &ClusterOptions::default()).await?;
+            let catalog = Snapshot::take(&cluster.admin().await?).await?;
+            catalogs.push((system.written().name.clone(), catalog));
+            if server.is_none() {
+                server = Some((cluster.identity().await?, cluster.settings().await?));
+            }
+            cluster.stop().await?;
+        }
+        let (identity, settings) = server.ok_or_else(|| Error::harness("there is no subject"))?;
+        Ok(Server { identity, settings, catalogs })
     }
 
-    /// A server of one's own with the subject's schema, whose login roles are let in.
+    /// A server of one's own with the first subject's schema, whose login roles are let in.
     ///
     /// # Errors
     /// As [`Runner::run`].
     pub async fn cluster(&self) -> Result<Cluster> {
-        let cluster = self.provisioner.cluster(self.template().await?, &ClusterOptions::default()).await?;
-        for role in self.subject.login_roles() {
+        let system = self.first()?;
+        let template = system.template(&self.plan).await?;
+        let cluster = self.provisioner.cluster(template, &ClusterOptions::default()).await?;
+        for role in system.written().login_roles() {
             cluster.admit(role).await?;
         }
         Ok(cluster)
@@ -207,17 +264,14 @@ impl<'a> Runner<'a> {
         let started = Instant::now();
         // Building what the drill keeps in stock happens once a machine, and is not the drill's time. A failure here
         // comes again, and is told, when the drill asks for it.
-        let _ = self.template_of(job.drill).await;
+        let system = self.system(id).ok();
+        if let Some(system) = system {
+            let _ = system.template_of(job.drill, &self.plan).await;
+        }
         let recorder = Recorder::default();
         let running = self.once(job.drill, job.sabotage, &recorder);
-        let migrations = if self.plan.whole_history {
-            self.known
-                .get()
-                .and_then(|subject| subject.migrations().ok())
-                .map_or(1, |set| set.migrations.len())
-        } else {
-            1
-        };
+        let history = system.filter(|_| self.plan.whole_history);
+        let migrations = history.map_or(1, System::migrations);
         let patience = self.plan.timeout.saturating_mul(u32::try_from(migrations).unwrap_or(u32::MAX));
         let mut ended = match tokio::time::timeout(patience, running).await {
             Ok(ended) => ended,
@@ -226,60 +280,5 @@ impl<'a> Runner<'a> {
         ended.duration = started.elapsed();
         self.listener.on(&Event::Finished { drill: id, scenario, ended: &ended });
         ended
-    }
-
-    /// The template that a drill starts from: the subject's schema, with what the drill keeps in stock.
-    async fn template_of(&self, drill: &dyn Drill) -> Result<Template> {
-        let Some(stock) = drill.stock(self.subject().await?) else { return self.template().await.cloned() };
-        let schema = Arc::new(self.schema(schema::Until::Proposal).await?.stocked(stock));
-        let key = schema.key().to_owned();
-        self.provisioner.template(&key, &prepare(schema)).await
-    }
-
-    /// The subject, with the history that its migration tool's commands tell.
-    async fn subject(&self) -> Result<&Subject> {
-        self.known
-            .get_or_try_init(|| async {
-                let mut subject = self.subject.clone();
-                if subject.database.commands.is_some() {
-                    let bare = self.provisioner.bare().await?;
-                    let cluster = self.provisioner.cluster(&bare, &ClusterOptions::default()).await?;
-                    subject.told = told::ask(&subject, &self.scope, &cluster).await?;
-                    cluster.stop().await?;
-                }
-                Ok(subject)
-            })
-            .await
-    }
-
-    async fn schema(&self, until: schema::Until) -> Result<schema::Schema> {
-        let subject = self.subject().await?;
-        Ok(schema::Schema::read(subject, until)?.with_tool(Arc::clone(&self.scope), subject))
-    }
-
-    async fn template(&self) -> Result<&Template> {
-        self.template
-            .get_or_try_init(|| async {
-                let until =
-                    if self.plan.whole_history { schema::Until::Start } else { schema::Until::Proposal };
-                let schema = Arc::new(self.schema(until).await?);
-                let key = schema.key().to_owned();
-                self.provisioner.template(&key, &prepare(schema)).await
-            })
-            .await
-            .map_err(|error| match error.kind {
-                crate::error::ErrorKind::Harness => {
-                    Error::usage(error.what).at(error.place.unwrap_or_default())
-                }
-                _ => error,
-            })
-    }
-}
-
-/// Ties the closure to the one signature that the provisioner takes.
-fn prepare(schema: Arc<schema::Schema>) -> impl for<'c> Fn(&'c Cluster) -> BoxFuture<'c, Result<()>> + Sync {
-    move |cluster| {
-        let schema = Arc::clone(&schema);
-        Box::pin(async move { schema.apply(cluster).await })
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures::FutureExt;
 
-use super::Runner;
+use super::{Plan, Runner};
 use crate::context::{Context, Scenario};
 use crate::drill::{Applied, Break, Drill, DrillSpec};
 use crate::error::Error;
@@ -67,10 +67,12 @@ impl Runner<'_> {
         recorder: &Recorder,
         applied: &mut Option<Applied>,
     ) -> Result<Evidence, Error> {
-        let mut subject = self.subject().await?.clone();
+        let system = self.system(drill.spec().id)?;
+        let mut subject = system.subject().await?.clone();
         let mut hooks = Hooks::default();
-        let cluster =
-            self.provisioner.cluster(&self.template_of(drill).await?, &ClusterOptions::default()).await?;
+        let template = system.template_of(drill, &self.plan).await?;
+        let options = ClusterOptions { tcp: subject.database.tcp, ..ClusterOptions::default() };
+        let cluster = self.provisioner.cluster(&template, &options).await?;
         for role in subject.login_roles() {
             cluster.admit(role).await?;
         }
@@ -91,7 +93,7 @@ impl Runner<'_> {
             }
         }
         let scenario = sabotage.map_or(Scenario::Baseline, |sabotage| Scenario::Sabotaged(sabotage.id));
-        let (seed, workers) = (self.plan.seed, self.plan.workers);
+        let Plan { seed, workers, rows, .. } = self.plan;
         let scope = Arc::clone(&self.scope);
         let context = Context {
             subject,
@@ -100,6 +102,7 @@ impl Runner<'_> {
             scenario,
             seed,
             workers,
+            rows: rows.max(workers),
             whole_history: self.plan.whole_history,
             recorder: recorder.clone(),
             scratch,

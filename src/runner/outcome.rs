@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::once::Ended;
+use crate::benchmark::Benchmark;
 use crate::drill::{Applied, Break, DrillSpec};
 use crate::evidence::Exhibit;
 use crate::recorder::Log;
@@ -51,7 +52,9 @@ impl BreakRecord {
             .evidence
             .findings
             .iter()
-            .filter(|finding| finding.verdict != Verdict::Pass && finding.follows.is_none())
+            // What the subject does not describe says nothing of a break.
+            .filter(|finding| !matches!(finding.verdict, Verdict::Pass | Verdict::NotTestable))
+            .filter(|finding| finding.follows.is_none())
             .map(|finding| finding.claim.clone())
             .collect();
         let named = ended.evidence.findings.iter().find(|finding| finding.claim == sabotage.claim);
@@ -62,7 +65,9 @@ impl BreakRecord {
         };
         let proof = match () {
             () if ended.timed_out => Proof::Timeout,
-            () if !viable => Proof::Unviable,
+            () if !viable || named.is_some_and(|finding| finding.verdict == Verdict::NotTestable) => {
+                Proof::Unviable
+            }
             () if red == [sabotage.claim] => Proof::Caught,
             () => Proof::Missed,
         };
@@ -93,6 +98,9 @@ pub struct DrillRecord {
     pub findings: Vec<Finding>,
     /// Longer proof.
     pub exhibits: Vec<Exhibit>,
+    /// What was measured beside the claims.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub benchmarks: Vec<Benchmark>,
     /// Statements and timeline.
     pub log: Log,
     /// How long it took, in milliseconds.
@@ -110,6 +118,7 @@ impl DrillRecord {
             evidence: ended.evidence.line,
             findings: ended.evidence.findings,
             exhibits: ended.evidence.exhibits,
+            benchmarks: ended.evidence.benchmarks,
             log: ended.log,
             breaks: Vec::new(),
         }

@@ -19,6 +19,8 @@ const UNCHECKED: &str = "DO $$ BEGIN PERFORM set_config('session_replication_rol
 pub struct Schema {
     owner: Option<String>,
     setup: Vec<Script>,
+    /// A dump, or the copy of a live database.
+    base: Vec<Script>,
     migrations: Vec<Script>,
     seed: Vec<Script>,
     stock: Option<String>,
@@ -49,6 +51,7 @@ impl Schema {
         let mut schema = Self {
             owner: subject.roles.owner.clone(),
             setup: read_all(&subject.database.setup)?,
+            base: base(subject)?,
             migrations: if until == Until::Start { Vec::new() } else { migrations(subject)? },
             seed: read_all(seed)?,
             stock: None,
@@ -56,7 +59,7 @@ impl Schema {
             key: String::new(),
         };
         let mut all = format!("{:?}\0", schema.owner);
-        for script in schema.setup.iter().chain(&schema.migrations).chain(&schema.seed) {
+        for script in schema.setup.iter().chain(&schema.base).chain(&schema.migrations).chain(&schema.seed) {
             all.push_str(&format!("{}\0{}\0", script.path.display(), script.digest()));
         }
         schema.key = digest(all.as_bytes());
@@ -90,6 +93,11 @@ impl Schema {
         for script in &self.setup {
             whole(&admin, script).await?;
         }
+        for script in &self.base {
+            whole(&admin, script).await?;
+        }
+        // A dump sets the session up for itself.
+        admin.batch_execute("RESET ALL").await?;
         if let Some(owner) = &self.owner {
             let quoted = quote_ident(owner);
             let database = quote_ident(&cluster.database());
@@ -147,6 +155,13 @@ fn placed(error: tokio_postgres::Error, script: &Script) -> Error {
         wrong.kind = ErrorKind::Usage;
     }
     wrong
+}
+
+fn base(subject: &Subject) -> Result<Vec<Script>> {
+    let dump =
+        subject.database.dump.as_ref().map(|file| Script::read_dump(&subject.path(file))).transpose()?;
+    let copied = subject.copied.iter().flat_map(|scripts| scripts.iter().cloned());
+    Ok(dump.into_iter().chain(copied).collect())
 }
 
 fn migrations(subject: &Subject) -> Result<Vec<Script>> {

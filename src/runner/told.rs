@@ -73,6 +73,6 @@ pub async fn ask(subject: &Subject, scope: &Scope, cluster: &Cluster) -> Result<
         .buffered(SIDE_BY_SIDE)
         .try_collect()
         .await?;
-    let folder = subject.path(&subject.database.migrations);
+    let folder = subject.migrations_folder();
     Ok(Some(Arc::new(MigrationSet { migrations, folder, format: Format::Commands })))
 }

@@ -12,15 +12,22 @@ fn as_sent(statement: &str) -> Result<String> {
     Ok(template::bind(statement, &values)?.sql)
 }
 
-/// Undoes what `statement` updates in `table`: it answers its rows, but nothing is written.
+/// Undoes what `statement` updates or deletes in `table`: nothing is written.
 ///
 /// # Errors
 /// A harness error when the trigger cannot be made.
 pub async fn undo_updates_of(admin: &Session, table: &str, statement: &str) -> Result<Applied> {
     let script = format!(
         "CREATE FUNCTION public.sor_gate_undo() RETURNS trigger LANGUAGE plpgsql AS $sor_gate$
-         BEGIN IF current_query() = ${{sql}} THEN RETURN OLD; END IF; RETURN NEW; END $sor_gate$;
-         CREATE TRIGGER sor_gate_undo BEFORE UPDATE ON {table}
+         BEGIN
+           IF TG_OP = 'DELETE' THEN
+             IF current_query() = ${{sql}} THEN RETURN NULL; END IF;
+             RETURN OLD;
+           END IF;
+           IF current_query() = ${{sql}} THEN RETURN OLD; END IF;
+           RETURN NEW;
+         END $sor_gate$;
+         CREATE TRIGGER sor_gate_undo BEFORE UPDATE OR DELETE ON {table}
          FOR EACH ROW EXECUTE FUNCTION public.sor_gate_undo();"
     );
     admin.script(&quoted(&script, statement)?, &Values::new()).await?;

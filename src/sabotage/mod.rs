@@ -5,6 +5,7 @@
 
 mod claims;
 mod columns;
+mod constraints;
 mod copies;
 pub mod grants;
 mod indexes;
@@ -17,6 +18,7 @@ mod views;
 
 pub use claims::{raise_when_nothing_updated, undo_updates_of};
 pub use columns::make_nullable;
+pub use constraints::{check_one_role, default_for_identity, drop_named, retype};
 pub use copies::write_twice;
 pub use indexes::{drop_searched_indexes, drop_unique_indexes, make_unique};
 pub use inserts::{look_before_insert, memory_of_live_sessions, overwrite_on_conflict};
