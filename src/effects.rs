@@ -1,6 +1,6 @@
 //! The harness's own ledger of effects: triggers on the subject's tables write to a schema that the subject cannot reach.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::error::Result;
 use crate::session::Session;
@@ -47,6 +47,16 @@ ALTER TABLE {table} ENABLE ALWAYS TRIGGER zz_sor_gate_effect_{at};"
         ));
     }
     admin.script(&script, &Values::new()).await
+}
+
+/// The backends by which a run took effect.
+///
+/// # Errors
+/// A harness error when the ledger cannot be read.
+pub async fn backends_of_run(admin: &Session, run_id: &str) -> Result<BTreeSet<i32>> {
+    let sql = "SELECT DISTINCT pid::text FROM sor_gate_ledger.effects WHERE run = ${run_id}::text";
+    let rows = admin.must(sql, &Values::new().with("run_id", run_id)).await?;
+    Ok(rows.all("pid")?.iter().filter_map(|pid| pid.parse().ok()).collect())
 }
 
 /// The effects of one run so far.

@@ -1,9 +1,10 @@
-//! Faults that really happen: on the way to the outbox sink and on the wire to Postgres.
+//! Faults that really happen: on the way to the outbox sink, on the wire to Postgres, to programs and to servers.
 //!
 //! Every fault that fires leaves a [`FaultEvent`], the witness without which a claim is not proven.
 
 pub mod proxy;
 pub mod sink;
+pub mod sweep;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -26,8 +27,14 @@ pub enum FaultKind {
     Hold,
     /// The answer, or the message, came late.
     Delay,
-    /// A program was killed at a message boundary, and its connection cut.
+    /// A program was killed, with its whole process group.
     Kill,
+    /// A program was frozen (SIGSTOP) until it was woken up again.
+    Freeze,
+    /// A Postgres server was stopped at once, as a crash does, and had to recover.
+    ServerCrash,
+    /// A backend was terminated.
+    Terminate,
     /// The connection was cut before a message passed.
     CutBefore,
     /// The connection was cut right behind a message.

@@ -19,12 +19,14 @@ pub use message::{Direction, Point, WireMessage};
 pub use plan::{Rewrite, Trigger, WirePlan, WireRule, WireToxic};
 pub use tracker::{Statement, StatementKind};
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::task::{JoinHandle, JoinSet};
 
 use super::FaultEvent;
+use super::sweep::Conversation;
 use crate::error::{Error, Result};
 use crate::postgres::ConnectInfo;
 use endpoint::Listener;
@@ -76,9 +78,19 @@ impl WireProxy {
         self.shared.statements()
     }
 
+    /// What was said so far: the messages by number and the statements.
+    pub fn conversation(&self) -> Conversation {
+        Conversation { points: self.points(), statements: self.statements() }
+    }
+
     /// The faults that fired so far.
     pub fn events(&self) -> Vec<FaultEvent> {
         self.shared.events()
+    }
+
+    /// The process ids of the backends that served a connection through it.
+    pub fn backends(&self) -> BTreeSet<i32> {
+        self.shared.backends()
     }
 
     /// How many statement texts were rewritten so far: the proof that a rewrite took hold.
@@ -96,6 +108,11 @@ impl WireProxy {
         self.shared.release();
     }
 
+    /// Cuts every connection that is open at this moment; later ones are served.
+    pub fn cut(&self) {
+        self.shared.cut();
+    }
+
     /// Waits until a rule of the present plan has fired, and returns the latest event.
     pub async fn wait_fired(&self, deadline: Duration) -> Result<FaultEvent> {
         tokio::time::timeout(deadline, self.shared.fired()).await.map_err(|_| {
@@ -104,6 +121,16 @@ impl WireProxy {
                 .at(self.info.redacted())
                 .fix("see that the program connects through the proxy and gets as far as the trigger")
         })
+    }
+
+    /// Resolves once so many messages have been held since its start, whatever the plan.
+    pub async fn held(&self, messages: usize) {
+        self.shared.held(messages).await;
+    }
+
+    /// How many messages have been held since its start.
+    pub fn holds(&self) -> usize {
+        self.shared.holds()
     }
 }
 
@@ -126,6 +153,7 @@ async fn attend(listener: Listener, upstream: Arc<ConnectInfo>, shared: Arc<Shar
                 }
             }
             Some(_) = connections.join_next() => {}
+            () = shared.next_cut() => connections.shutdown().await,
         }
     }
 }

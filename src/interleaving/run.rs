@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 use super::history::{History, Performed, StepOutcome};
 use super::monitor::{blockers, renew};
 use super::orders::{count, orders};
-use super::running::Running;
+use super::running::{Running, in_turn};
 use super::script::{Actor, Interleavings};
 use crate::error::{Error, Result};
 use crate::recorder::Recorder;
-use crate::session::{Outcome, Rows, Session};
+use crate::session::Session;
 use crate::template::Values;
 
 /// Beyond this nobody waits for the end.
@@ -59,7 +59,7 @@ impl Interleavings {
             pids.push(session.pid().await?);
             sessions.push(Arc::new(session));
         }
-        let ground = Ground { script: self, monitor, sessions, pids };
+        let ground = Ground { script: self, monitor, sessions, pids, recorder };
         let mut histories = Vec::with_capacity(wanted.len());
         for order in wanted {
             histories.push(ground.play(order).await?);
@@ -74,6 +74,7 @@ struct Ground<'a> {
     monitor: Session,
     sessions: Vec<Arc<Session>>,
     pids: Vec<i32>,
+    recorder: &'a Recorder,
 }
 
 /// One interleaving under way.
@@ -167,8 +168,7 @@ impl Play<'_> {
         let session = Arc::clone(&self.ground.sessions[at]);
         let task = tokio::spawn(async move { in_turn(&session, &statements).await });
         let step = step.name.clone();
-        let (waits_for, blocked_by) = (Vec::new(), Vec::new());
-        self.running[at] = Some(Running { task, step, begun, waits_for, blocked_by });
+        self.running[at] = Some(Running::new(task, step, begun));
         Ok(())
     }
 
@@ -227,6 +227,11 @@ impl Play<'_> {
         let outcome = joined.map_err(|error| Error::harness(format!("a step broke off: {error}")))??;
         if let Some(running) = self.running[at].take() {
             let (step, blocked_by) = (running.step.clone(), running.blocked_by.clone());
+            if let Some(since) = running.blocked_at {
+                let actors = &self.ground.script.actors;
+                let by = blocked_by.iter().map(|by| actors[*by].name.clone()).collect();
+                self.ground.recorder.waited(&actors[at].name, by, since);
+            }
             self.end(at, step, running.begun, &blocked_by, outcome.into());
         }
         Ok(true)
@@ -239,6 +244,7 @@ impl Play<'_> {
                     running.blocked_by.push(*by);
                 }
             }
+            running.blocked_at.get_or_insert_with(|| self.ground.recorder.at_ms());
             running.waits_for = blockers;
         }
     }
@@ -279,16 +285,4 @@ impl Play<'_> {
         Err(Error::harness(format!("step {}.{} {state} within {deadline:?}", actors[at].name, running.step))
             .fix("see that every session's last step ends its transaction"))
     }
-}
-
-/// Runs a step's statements until the last or the first refusal.
-async fn in_turn(session: &Session, statements: &[(String, Values)]) -> Result<Outcome> {
-    let mut outcome = Outcome::Done(Rows::default());
-    for (sql, values) in statements {
-        outcome = session.attempt(sql, values).await?;
-        if outcome.refusal().is_some() {
-            break;
-        }
-    }
-    Ok(outcome)
 }

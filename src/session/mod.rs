@@ -1,15 +1,18 @@
 //! A database session as one role, in which every statement is recorded.
 
+mod numeric;
 mod outcome;
+mod prepared;
 mod text;
 
 use std::time::Instant;
 
 use futures::TryStreamExt;
-use tokio_postgres::Client;
 use tokio_postgres::types::Type;
+use tokio_postgres::{Client, RowStream};
 
 pub use outcome::{Outcome, Refusal, Row, Rows};
+pub use prepared::Prepared;
 use text::{Cell, Text};
 
 use crate::error::{Error, Result};
@@ -63,18 +66,7 @@ impl Session {
     async fn send(&self, bound: &template::Bound) -> Result<Rows, tokio_postgres::Error> {
         // Parse, Bind and Execute go out together, in one round trip; the server infers the types.
         let params = bound.params.iter().map(|value| (Text(value.as_deref()), Type::UNKNOWN));
-        let stream = self.client.query_typed_raw(&bound.sql, params).await?;
-        futures::pin_mut!(stream);
-        let (mut names, mut rows) = (Vec::new(), Vec::new());
-        while let Some(row) = stream.try_next().await? {
-            if rows.is_empty() {
-                names = row.columns().iter().map(|column| column.name().to_owned()).collect();
-            }
-            let cells = (0..row.len()).map(|at| row.try_get::<_, Option<Cell>>(at).map(|c| c.map(|c| c.0)));
-            rows.push(Row { cells: cells.collect::<Result<_, _>>()? });
-        }
-        let affected = stream.rows_affected().unwrap_or(0);
-        Ok(Rows { names, rows, affected })
+        collect(self.client.query_typed_raw(&bound.sql, params).await?).await
     }
 
     /// Runs one statement that the harness itself needs: a refusal is a harness error.
@@ -115,6 +107,21 @@ impl Session {
         let rows = self.must("SELECT pg_backend_pid()", &Values::new()).await?;
         rows.first("pg_backend_pid")?.parse().map_err(|_| Error::harness("pg_backend_pid() gave no number"))
     }
+}
+
+/// All rows of an answer, printed.
+async fn collect(stream: RowStream) -> Result<Rows, tokio_postgres::Error> {
+    futures::pin_mut!(stream);
+    let (mut names, mut rows) = (Vec::new(), Vec::new());
+    while let Some(row) = stream.try_next().await? {
+        if rows.is_empty() {
+            names = row.columns().iter().map(|column| column.name().to_owned()).collect();
+        }
+        let cells = (0..row.len()).map(|at| row.try_get::<_, Option<Cell>>(at).map(|c| c.map(|c| c.0)));
+        rows.push(Row { cells: cells.collect::<Result<_, _>>()? });
+    }
+    let affected = stream.rows_affected().unwrap_or(0);
+    Ok(Rows { names, rows, affected })
 }
 
 /// First line of a statement, at most 80 characters, for error messages.

@@ -183,6 +183,13 @@ impl Talk {
             let completed = (tag == b'C').then(|| frame::cstr(&frame.head)).flatten();
             let completed = completed.map(|(text, _)| String::from_utf8_lossy(text).into_owned());
             let sqlstate = if tag == b'E' { frame::sqlstate(&frame.head) } else { None };
+            if let (b'K', Some(pid)) = (tag, frame::pid(&frame.head)) {
+                self.shared.serves(pid);
+            }
+            if let (b'D', Some(number)) = (tag, frame::number(&frame.head)) {
+                let state = self.state();
+                self.shared.log(|log| state.tracker.told(log, number));
+            }
             let sql = self.state().tracker.answering();
             let message = WireMessage {
                 connection: self.connection,

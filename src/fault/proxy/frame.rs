@@ -8,6 +8,8 @@ use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWrite
 const LONGEST: usize = 1 << 30;
 /// Statement texts are read, and can be rewritten, up to here; what is longer passes with its head seen.
 const TEXT_SEEN: usize = 16 << 20;
+/// Enough of a row for a number in its first cell.
+const ROW_SEEN: usize = 64;
 /// Enough of a Bind for its names and up to 65,535 format codes, and of all else for everything.
 const HEAD_SEEN: usize = 192 << 10;
 const BUFFER: usize = 64 << 10;
@@ -72,6 +74,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Pipe<R, W> {
         let body = length - 4;
         let limit = match seen(tag) {
             Seen::Nothing => 0,
+            Seen::Row => ROW_SEEN,
             Seen::Head => HEAD_SEEN,
             Seen::Text => TEXT_SEEN,
         };
@@ -123,6 +126,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Pipe<R, W> {
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Seen {
     Nothing,
+    Row,
     Head,
     Text,
 }
@@ -139,7 +143,8 @@ pub(super) fn of_client(tag: u8) -> Seen {
 /// What to look at in messages from the server.
 pub(super) fn of_server(tag: u8) -> Seen {
     match tag {
-        b'C' | b'E' => Seen::Head,
+        b'C' | b'E' | b'K' => Seen::Head,
+        b'D' => Seen::Row,
         _ => Seen::Nothing,
     }
 }
@@ -148,6 +153,19 @@ pub(super) fn of_server(tag: u8) -> Seen {
 pub(super) fn cstr(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let end = bytes.iter().position(|byte| *byte == 0)?;
     Some((&bytes[..end], &bytes[end + 1..]))
+}
+
+/// The first cell of a DataRow as a whole number, be it sent as text or in the binary form of smallint, integer or bigint.
+pub(super) fn number(head: &[u8]) -> Option<i64> {
+    let length = usize::try_from(i32::from_be_bytes(head.get(2..6)?.try_into().ok()?)).ok()?;
+    let cell = head.get(6..6 + length)?;
+    let text = || std::str::from_utf8(cell).ok()?.parse().ok();
+    let binary = || match *cell {
+        [a, b] => Some(i64::from(i16::from_be_bytes([a, b]))),
+        [a, b, c, d] => Some(i64::from(i32::from_be_bytes([a, b, c, d]))),
+        _ => Some(i64::from_be_bytes(cell.try_into().ok()?)),
+    };
+    text().or_else(binary)
 }
 
 /// The SQLSTATE in an ErrorResponse: field `C`.
@@ -160,6 +178,11 @@ pub(super) fn sqlstate(mut fields: &[u8]) -> Option<String> {
         fields = behind;
     }
     None
+}
+
+/// The process id in a BackendKeyData.
+pub(super) fn pid(head: &[u8]) -> Option<i32> {
+    head.first_chunk().copied().map(i32::from_be_bytes)
 }
 
 /// The text in a Query or a Parse message; of one too long to be kept, its beginning.

@@ -1,8 +1,9 @@
 //! What all connections of a proxy share: the numbering, the plan, the log and the events.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::{OwnedMutexGuard, watch};
+use tokio::sync::{Notify, OwnedMutexGuard, watch};
 
 use super::message::{Point, WireMessage};
 use super::plan::{WirePlan, WireToxic};
@@ -19,6 +20,8 @@ pub(super) struct Shared {
     gate: Arc<tokio::sync::Mutex<()>>,
     fired: watch::Sender<u64>,
     released: watch::Sender<u64>,
+    /// Keeps a call until the proxy comes to it.
+    cut: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -33,6 +36,7 @@ struct State {
     latest: Option<FaultEvent>,
     events: Vec<FaultEvent>,
     rewritten: u64,
+    backends: BTreeSet<i32>,
     /// Rewrites that have left their event.
     witnessed: Vec<String>,
 }
@@ -59,6 +63,7 @@ impl Shared {
             gate: Arc::default(),
             fired: watch::Sender::new(0),
             released: watch::Sender::new(0),
+            cut: Notify::new(),
         }
     }
 
@@ -80,6 +85,15 @@ impl Shared {
 
     pub(super) fn events(&self) -> Vec<FaultEvent> {
         self.state().events.clone()
+    }
+
+    pub(super) fn backends(&self) -> BTreeSet<i32> {
+        self.state().backends.clone()
+    }
+
+    /// A backend has told its process id.
+    pub(super) fn serves(&self, pid: i32) {
+        self.state().backends.insert(pid);
     }
 
     pub(super) fn rewritten(&self) -> u64 {
@@ -165,6 +179,28 @@ impl Shared {
             // The sender lives in `self`, so it cannot be gone.
             let _ = fired.changed().await;
         }
+    }
+
+    /// Resolves once so many messages have been held since the start, whatever the plan.
+    pub(super) async fn held(&self, messages: usize) {
+        let mut fired = self.fired.subscribe();
+        while self.holds() < messages {
+            let _ = fired.changed().await;
+        }
+    }
+
+    /// How many messages have been held since the start.
+    pub(super) fn holds(&self) -> usize {
+        self.state().events.iter().filter(|event| event.kind == FaultKind::Hold).count()
+    }
+
+    pub(super) fn cut(&self) {
+        self.cut.notify_one();
+    }
+
+    /// Resolves once for each call of [`Shared::cut`].
+    pub(super) async fn next_cut(&self) {
+        self.cut.notified().await;
     }
 
     pub(super) fn release(&self) {

@@ -42,6 +42,8 @@ pub struct Statement {
     pub completed: Vec<String>,
     /// The code of the error that it ended with.
     pub sqlstate: Option<String>,
+    /// The first cell of its first row, where that is a whole number.
+    pub first: Option<i64>,
 }
 
 /// A statement's text, before and after rewriting.
@@ -131,12 +133,21 @@ impl Tracker {
             params,
             completed: Vec::new(),
             sqlstate: None,
+            first: None,
         });
         self.owe(tag, Some(log.len() - 1), text.cloned());
     }
 
     fn owe(&mut self, tag: u8, entry: Option<usize>, text: Option<Text>) {
         self.owed.push_back(Owed { tag, entry, text });
+    }
+
+    /// A row came back whose first cell is a whole number.
+    pub(super) fn told(&self, log: &mut [Statement], number: i64) {
+        let entry = self.owed.front().and_then(|owed| log.get_mut(owed.entry?));
+        if let Some(entry) = entry {
+            entry.first.get_or_insert(number);
+        }
     }
 
     /// A message came back; `completed` and `sqlstate` are read from it already.

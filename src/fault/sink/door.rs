@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::fault::{FaultEvent, FaultKind};
 
 /// Longest that a closed port may still answer, and the pause between two looks.
-const PATIENCE: Duration = Duration::from_secs(2);
+const PATIENCE: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_millis(1);
 
 /// Accepts connections in a task of its own, which ends with it.
@@ -116,22 +116,26 @@ async fn switch(
     if open && listener.is_none() {
         *listener = Some(bound(address)?.listen(1024)?);
     } else if !open && listener.take().is_some() {
-        // The closed port proves itself: our own connect must be refused. A child that is just being started holds a
-        // copy of the listener until it executes its program, so the first answer need not be the last.
-        let deadline = Instant::now() + PATIENCE;
-        let mut answer = TcpStream::connect(address).await;
-        while answer.is_ok() && Instant::now() < deadline {
-            tokio::time::sleep(PAUSE).await;
-            answer = TcpStream::connect(address).await;
-        }
-        match answer {
-            Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
-                let detail = format!("closed {address}; a connect was answered: {error}");
-                shared.change(|state| state.events.push(FaultEvent::now(FaultKind::Refused, detail)));
-            }
-            Err(error) => return Err(error),
-            Ok(_) => return Err(io::Error::other("closed, and still a connect succeeded")),
-        }
+        let refusal = refused(address).await?;
+        let detail = format!("closed {address}; a connect was answered: {refusal}");
+        shared.change(|state| state.events.push(FaultEvent::now(FaultKind::Refused, detail)));
     }
     Ok(())
+}
+
+/// The closed port proves itself: our own connect must be refused. A child that is just being started holds a copy of
+/// the listener until it executes its program, so what a connect meets first, an answer or a reset, need not be the last.
+async fn refused(address: SocketAddr) -> io::Result<io::Error> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let met = match TcpStream::connect(address).await {
+            Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => return Ok(error),
+            Err(error) => error,
+            Ok(_) => io::Error::other("closed, and still a connect succeeded"),
+        };
+        if Instant::now() >= deadline {
+            return Err(met);
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
 }
