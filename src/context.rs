@@ -1,18 +1,22 @@
 //! What a drill is handed: the subject, a Postgres of its own and the means to write things down.
 
+mod outage;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::drill::Break;
 use crate::error::Result;
-use crate::fault::proxy::{Listen, WirePlan, WireProxy};
+use crate::fault::proxy::{WirePlan, WireProxy};
 use crate::hooks::Hooks;
 use crate::postgres::{Cluster, ConnectInfo};
 use crate::process::Scope;
 use crate::recorder::Recorder;
+use crate::redis_server::RedisClient;
 use crate::session::Session;
-use crate::subject::{Program, Subject};
-use crate::template::{self, Values};
+use crate::subject::Subject;
+use crate::template::Values;
 
 /// Whether the subject is as it came or sabotaged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +41,8 @@ pub struct Context {
     pub seed: u64,
     /// How many Workers a fleet has.
     pub workers: usize,
+    /// How many rows it works through; at least one for each Worker.
+    pub rows: usize,
     /// Whether the drill goes through every migration of the history; the database then holds none of them yet.
     pub whole_history: bool,
     /// Where statements and events are written down.
@@ -116,6 +122,34 @@ impl Context {
         Ok(())
     }
 
+    /// The same for what a break does to the cache, to the entry `entry` that held `old` before.
+    ///
+    /// # Errors
+    /// A harness error when the cache refuses it.
+    pub async fn reach_in_cache(
+        &self,
+        moment: &'static str,
+        cache: &RedisClient,
+        entry: &str,
+        old: &[u8],
+    ) -> Result<()> {
+        for command in self.hooks.cache_commands(moment) {
+            let fill = |word: &&'static str| match *word {
+                "${entry}" => entry.as_bytes(),
+                "${old}" => old,
+                word => word.as_bytes(),
+            };
+            cache.run(&command.iter().map(fill).collect::<Vec<_>>()).await?;
+        }
+        Ok(())
+    }
+
+    /// Whether the drill runs under a break that aims at another claim than this one.
+    pub fn aims_elsewhere(&self, breaks: &[Break], claim: &str) -> bool {
+        let Scenario::Sabotaged(id) = self.scenario else { return false };
+        breaks.iter().any(|one| one.id == id && one.claim != claim)
+    }
+
     /// The plan of a wire proxy before the subject's programs: no faults, and what a break rewrites.
     pub fn wire_plan(&self) -> WirePlan {
         self.hooks.rewrites().iter().cloned().fold(WirePlan::clear(), WirePlan::rewrite)
@@ -132,29 +166,6 @@ impl Context {
     /// When its socket cannot be made.
     pub async fn proxy(&self, role: &str, plan: WirePlan) -> Result<WireProxy> {
         let upstream = self.cluster.connect_info(role, &self.cluster.database());
-        WireProxy::start(&upstream, Listen::Unix, plan).await
-    }
-
-    /// The placeholders that every command of the subject knows, with the URL of `role`.
-    pub fn command_values(&self, role: &str) -> Values {
-        let url = self.cluster.connect_info(role, &self.cluster.database()).url();
-        // Under a shell /proc/self/exe is the shell, so this process is named by its id.
-        let own = self
-            .scope
-            .exe()
-            .to_string_lossy()
-            .replace("/proc/self/", &format!("/proc/{}/", std::process::id()));
-        Values::new()
-            .with("sor_gate", own)
-            .with("folder", self.subject.folder.display())
-            .with("database_url", url)
-    }
-
-    /// The words of a program's command line, filled.
-    ///
-    /// # Errors
-    /// A usage error for an unknown placeholder.
-    pub fn command(&self, program: &Program, values: &Values) -> Result<Vec<String>> {
-        program.command.iter().map(|word| template::fill(word, values)).collect()
+        WireProxy::start(&upstream, self.listen(), plan).await
     }
 }

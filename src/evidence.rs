@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::benchmark::Benchmark;
 use crate::drill::Claim;
 use crate::verdict::{Finding, Verdict};
 
@@ -15,12 +16,14 @@ pub struct Evidence {
     pub findings: Vec<Finding>,
     /// Longer proof: diffs, plans, narratives.
     pub exhibits: Vec<Exhibit>,
+    /// What was measured beside the claims.
+    pub benchmarks: Vec<Benchmark>,
 }
 
 impl Evidence {
     /// Evidence with its line; findings and exhibits follow.
     pub fn new(line: impl Into<String>, findings: Vec<Finding>) -> Self {
-        Self { line: line.into(), findings, exhibits: Vec::new() }
+        Self { line: line.into(), findings, ..Self::default() }
     }
 
     /// Every claim of a drill is not testable for the same reason.
@@ -33,6 +36,13 @@ impl Evidence {
     #[must_use]
     pub fn with_exhibit(mut self, title: &str, kind: ExhibitKind, body: impl Into<String>) -> Self {
         self.exhibits.push(Exhibit { title: title.into(), kind, body: body.into() });
+        self
+    }
+
+    /// Adds what was measured.
+    #[must_use]
+    pub fn with_benchmarks(mut self, benchmarks: impl IntoIterator<Item = Benchmark>) -> Self {
+        self.benchmarks.extend(benchmarks);
         self
     }
 

@@ -10,6 +10,7 @@ pub struct Hooks {
     moments: BTreeMap<&'static str, Vec<String>>,
     rewrites: Vec<Rewrite>,
     rewrites_in: Vec<(&'static str, Rewrite)>,
+    cache_commands: Vec<(&'static str, Vec<&'static str>)>,
 }
 
 impl Hooks {
@@ -26,6 +27,17 @@ impl Hooks {
     /// The same in one part of the drill alone, in which it starts the programs behind proxies of its own.
     pub fn on_the_wire_in(&mut self, part: &'static str, rewrite: Rewrite) {
         self.rewrites_in.push((part, rewrite));
+    }
+
+    /// Runs a command on the cache when the drill reaches `moment`, in the service's place; `${entry}` and `${old}` stand
+    /// for the key of the entry and for what it held before, as RESTORE takes it.
+    pub fn in_the_cache(&mut self, moment: &'static str, words: &[&'static str]) {
+        self.cache_commands.push((moment, words.to_vec()));
+    }
+
+    /// What is to be run on the cache at a moment.
+    pub fn cache_commands(&self, moment: &str) -> impl Iterator<Item = &[&'static str]> {
+        self.cache_commands.iter().filter(move |(at, _)| *at == moment).map(|(_, words)| words.as_slice())
     }
 
     /// What is to be run at a moment.

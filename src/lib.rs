@@ -1,9 +1,11 @@
 //! The engine: it knows how to provision Postgres, run drills and weigh evidence, and names no drill.
 
 pub mod attest;
+pub mod benchmark;
 pub mod catalog;
 pub mod check;
 pub mod cli;
+pub mod comparison;
 pub mod context;
 pub mod drill;
 pub mod effects;
@@ -11,8 +13,10 @@ pub mod error;
 pub mod events;
 pub mod evidence;
 pub mod exit;
+pub mod explain;
 pub mod fault;
 pub mod forensics;
+pub mod history;
 pub mod hooks;
 pub mod init;
 pub mod interleaving;
@@ -23,6 +27,7 @@ pub mod process;
 pub mod quote;
 pub mod record;
 pub mod recorder;
+pub mod redis_server;
 pub mod release;
 pub mod report;
 pub mod rewrite;

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::sections::sections;
 use crate::error::{Error, Result};
-use crate::record::{FileDigest, RECORD_FILE, Record, digest, policy};
+use crate::record::{FileDigest, RECORD_FILE, Record, SubjectRecord, digest, policy};
 use crate::release::Line;
 
 /// Name of the attestation in a run's folder.
@@ -25,7 +25,7 @@ pub fn statement(record: &Record, record_bytes: &[u8]) -> Result<Value> {
     let files: Map<String, Value> =
         record.files.iter().map(|file| (file.path.clone(), Value::String(file.digest.clone()))).collect();
     let mut subjects: Vec<Value> =
-        record.files.iter().filter(|file| file.path == "bundle.json").map(described).collect();
+        record.files.iter().filter(|file| is_bundle(record, file)).map(described).collect();
     let own = FileDigest { path: RECORD_FILE.into(), digest: digest(record_bytes) };
     let mut own = described(&own);
     own["annotations"] = json!({ "sections": sections, "files": files });
@@ -47,9 +47,7 @@ pub fn statement(record: &Record, record_bytes: &[u8]) -> Result<Value> {
         "PERMITTED" => "WARNED",
         _ => "FAILED",
     };
-    let file = FileDigest { path: "sor-gate.toml".into(), digest: record.subject.digest.clone() };
-    let configuration: Vec<Value> =
-        std::iter::once(&file).chain(&record.subject.schema_files).map(described).collect();
+    let configuration: Vec<Value> = record.subjects.iter().flat_map(configuration).collect();
     Ok(json!({
         "_type": "https://in-toto.io/Statement/v1",
         "subject": subjects,
@@ -62,6 +60,16 @@ pub fn statement(record: &Record, record_bytes: &[u8]) -> Result<Value> {
             "failedTests": failed,
         },
     }))
+}
+
+fn is_bundle(record: &Record, file: &FileDigest) -> bool {
+    record.suites.iter().any(|suite| suite.bundle == file.path)
+}
+
+/// The subject file and the files that it names.
+fn configuration(subject: &SubjectRecord) -> Vec<Value> {
+    let file = FileDigest { path: "sor-gate.toml".into(), digest: subject.digest.clone() };
+    std::iter::once(&file).chain(&subject.schema_files).map(described).collect()
 }
 
 /// A ResourceDescriptor; in-toto names the algorithm in the key.

@@ -12,6 +12,7 @@
 //! - whether privileges are written out or left at their default (`acldefault()`), and the order inside an ACL;
 //! - the values of sequences, planner statistics, large objects, tablespaces;
 //! - the members of an extension (but not privileges granted on them later);
+//! - the server's own marks on columns (`pg_attver`, since the minor releases of 2026);
 //! - what came with the server (but not privileges granted on it later);
 //! - passwords, and the values of user-mapping options, which have no place in evidence;
 //! - the name of the database, so that two copies compare equal.

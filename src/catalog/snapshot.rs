@@ -31,7 +31,7 @@ impl fmt::Display for Item {
 }
 
 /// Everything the catalog says, in one canonical order.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Snapshot {
     items: Vec<Item>,
 }

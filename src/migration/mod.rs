@@ -3,6 +3,7 @@
 //! [`MigrationSet`] holds a history whatever format it was written in; [`Reading`] is what can be told from a
 //! script's text alone: does it do anything, what would it destroy, which objects does it name, what is hazardous.
 
+mod dump;
 mod formats;
 pub mod reading;
 mod run;
@@ -89,6 +90,11 @@ impl MigrationSet {
                 .fix("name the folder in database.migrations, and its format in database.format"));
         }
         Ok(Self { migrations, folder: folder.to_owned(), format })
+    }
+
+    /// No history: the schema comes from elsewhere.
+    pub fn none(folder: &Path) -> Self {
+        Self { migrations: Vec::new(), folder: folder.to_owned(), format: Format::Paired }
     }
 
     /// Splits at a migration given by id, version, name or file; the newest without one: (those before it, itself).

@@ -12,6 +12,8 @@ pub struct RecordFacts {
     pub drills: Vec<DrillFacts>,
     /// The subject's git commit, in full.
     pub commit: Option<String>,
+    /// Files that were not as that commit has them; `None` when that is not known.
+    pub uncommitted: Option<Vec<String>>,
     /// When the run ended.
     pub finished_at: Timestamp,
     /// What is wrong with the record itself (unknown schema version, a digest that differs), one line each.

@@ -102,12 +102,7 @@ impl ReleasePolicy {
                 .collect();
         };
         let mut objections = facts.problems.clone();
-        if let Some(wanted) = &self.commit
-            && !facts.commit.as_deref().is_some_and(|commit| same_commit(commit, wanted))
-        {
-            let found = facts.commit.as_deref().unwrap_or("no known commit");
-            objections.push(format!("the record is of {found}, asked for was {wanted}"));
-        }
+        objections.extend(self.commit.as_deref().and_then(|wanted| not_of(wanted, facts)));
         let age = now.duration_since(facts.finished_at);
         // Clocks of two machines differ a little; a record from further ahead is not believed.
         if age < -SignedDuration::from_mins(5) {
@@ -117,6 +112,25 @@ impl ReleasePolicy {
             objections.push(format!("the record is {age:#} old, at most {max:#} is allowed"));
         }
         objections
+    }
+}
+
+/// Why a record does not tell what the wanted commit is worth. Files that are not the commit's make it one of none.
+fn not_of(wanted: &str, facts: &RecordFacts) -> Option<String> {
+    const NAMED: usize = 5;
+    let found = facts.commit.as_deref();
+    if !found.is_some_and(|commit| same_commit(commit, wanted)) {
+        let found = found.unwrap_or("no known commit");
+        return Some(format!("the record is of {found}, asked for was {wanted}"));
+    }
+    match facts.uncommitted.as_deref() {
+        Some([]) => None,
+        Some(files) => {
+            let more = if files.len() > NAMED { ", …" } else { "" };
+            let named = files[..files.len().min(NAMED)].join(", ");
+            Some(format!("the record is of {wanted} with uncommitted changes ({named}{more})"))
+        }
+        None => Some(format!("whether the record is of {wanted} without changes is not known")),
     }
 }
 

@@ -8,6 +8,8 @@ pub const DECISION_KEY: &str = "release_decision";
 /// The drills of one bundle, in the order of its keys. The drills' catalogue supplies it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct BundleShape {
+    /// Name of its files in a run's folder, without the ending.
+    pub name: String,
     /// One entry a drill; `release_decision` follows the last.
     pub drills: Vec<DrillMeta>,
 }
@@ -50,6 +52,16 @@ impl BundleShape {
     /// The keys in their order, `release_decision` last.
     pub fn keys(&self) -> impl Iterator<Item = &str> {
         self.drills.iter().map(|drill| drill.id.as_str()).chain([DECISION_KEY])
+    }
+
+    /// Name of the bundle's file.
+    pub fn file(&self) -> String {
+        format!("{}.json", self.name)
+    }
+
+    /// Name of the file that tells it to people.
+    pub fn page(&self) -> String {
+        format!("{}.md", self.name)
     }
 
     /// The drill of this id.
