@@ -16,7 +16,7 @@ pub async fn claimer(queue: &Queue<'_>) -> Result<Dead> {
     queue.seed(&[ROW.to_owned()]).await?;
     let role = &queue.cx.subject.roles.worker;
     let url = queue.cx.cluster.connect_info(role, &queue.cx.cluster.database()).url();
-    let values = queue.values("doomed");
+    let values = queue.as_worker("doomed").await?;
     let statements = [
         ("BEGIN", &values),
         (&queue.tenancy.set, &values),
@@ -26,7 +26,11 @@ pub async fn claimer(queue: &Queue<'_>) -> Result<Dead> {
     let doomed = StandIn::start(&queue.cx.scope, &url, role, &statements).await?;
     let held = doomed.answer().and_then(|row| row.cells.first().cloned().flatten());
     let killed = doomed.kill().await?;
-    queue.cx.recorder.note("worker", format!("killed after its claim of {ROW}: {killed}"));
+    let (landed, event) =
+        (killed.landed(), killed.event(&format!("it held still behind its claim of {ROW}")));
+    queue.cx.recorder.note("worker", format!("KILLED: {}", event.detail));
+    let killed = event.detail.clone();
+    queue.cx.recorder.faults(landed.then_some(event));
     queue.cx.reach("claimer_killed", &values.with("id", ROW)).await?;
     let at = Instant::now();
     let bound = queue.lease_seconds().await?;
@@ -38,14 +42,16 @@ pub async fn claimer(queue: &Queue<'_>) -> Result<Dead> {
         // A second more than the bound: what is due exactly now may not be yet.
         if queue.age(ROW, &format!("{} s", bound + 1.0)).await? {
             aged = bound;
+            queue.rescue().await?;
             later = queue.try_claim("heir").await?;
         } else {
             let deadline = at + Duration::from_secs_f64(bound + 1.0);
             while Some(&later) != heir.as_ref() && Instant::now() < deadline {
                 tokio::time::sleep(PAUSE).await;
+                queue.rescue().await?;
                 later = queue.try_claim("heir").await?;
             }
         }
     }
-    Ok(Dead { held, killed, at_once, later, aged, took: at.elapsed().as_secs_f64(), bound })
+    Ok(Dead { held, landed, killed, at_once, later, aged, took: at.elapsed().as_secs_f64(), bound })
 }

@@ -1,28 +1,28 @@
 //! Turns what the claimers saw into findings.
 
+mod history;
 mod seen;
 #[cfg(test)]
 mod tests;
-
-use std::collections::BTreeMap;
 
 use sor_gate::interleaving::History;
 use sor_gate::session::Refusal;
 use sor_gate::verdict::Finding;
 
+pub use history::{Deed, Kind, Operation, Tally};
 pub use seen::{Attempt, Calibration, Dead, Fleet, Pair, Seen};
 
 /// The evidence line.
 pub fn line(seen: &Seen) -> String {
     let (first, second) = (seen.pair.first.tell(), seen.pair.second.tell());
-    let tally = Tally::of(&seen.fleet);
+    let tally = seen.fleet.tally();
     let skipped = if seen.pair.first == seen.pair.second { "did not skip it" } else { "skipped it" };
     format!(
         "Worker A claimed {first}. Worker B {skipped} and claimed {second}. {} orders of their steps: {} with a row \
          claimed twice. {} Workers claimed {} rows: {} twice, {} left. {} lock error(s) raised.",
         seen.orders.len(),
         seen.orders.iter().filter(|history| double(history).is_some()).count(),
-        seen.fleet.histories.len(),
+        seen.fleet.workers,
         seen.fleet.rows.len(),
         tally.twice.len(),
         seen.fleet.left.len(),
@@ -90,27 +90,32 @@ fn no_wait(pair: &Pair) -> Finding {
 /// Lock errors that a Worker saw.
 fn errors(seen: &Seen) -> Vec<&Refusal> {
     const LOCK_ERRORS: [&str; 3] = ["55P03", "40P01", "40001"];
-    let claims =
-        seen.fleet.histories.iter().flatten().chain([&seen.pair.first, &seen.pair.second, &seen.dead.later]);
-    let refusals = claims.filter_map(|attempt| match attempt {
+    let claims = [&seen.pair.first, &seen.pair.second, &seen.dead.later];
+    let refusals = claims.into_iter().filter_map(|attempt| match attempt {
         Attempt::Refused(refusal) => Some(refusal),
         _ => None,
     });
-    refusals.filter(|refusal| LOCK_ERRORS.contains(&refusal.sqlstate.as_str())).collect()
+    refusals
+        .chain(seen.fleet.refusals())
+        .filter(|refusal| LOCK_ERRORS.contains(&refusal.sqlstate.as_str()))
+        .collect()
 }
 
 fn no_errors(seen: &Seen) -> Finding {
     let errors = errors(seen);
-    let claims: usize = seen.fleet.histories.iter().map(Vec::len).sum();
+    let (claim, expected) = ("no_errors", "no 55P03, 40P01 or 40001");
+    let claims = seen.fleet.tally().claims;
+    if claims == 0 && errors.is_empty() {
+        return Finding::unproven(claim, expected, "nothing was claimed");
+    }
     let observed = match errors.first() {
         Some(first) => format!("{} lock error(s), the first: {first}", errors.len()),
         None => "no lock error".into(),
     };
-    Finding::judge("no_errors", errors.is_empty() && claims > 0, "no 55P03, 40P01 or 40001", observed)
-        .witnessed(format!(
-            "{claims} claims by {} Workers, the first of each all open at once",
-            seen.fleet.histories.len()
-        ))
+    let how =
+        if seen.fleet.held { "the first of each all open at once" } else { "which waited for each other" };
+    Finding::judge(claim, errors.is_empty(), expected, observed)
+        .witnessed(format!("{claims} claims by {} Workers, {how}", seen.fleet.workers))
 }
 
 fn all_interleavings(orders: &[History]) -> Finding {
@@ -163,41 +168,19 @@ fn double(history: &History) -> Option<&str> {
     (a == b && !fair).then_some(a)
 }
 
-/// How often each row was claimed.
-struct Tally {
-    twice: Vec<String>,
-    never: Vec<String>,
-    idle: usize,
-}
-
-impl Tally {
-    fn of(fleet: &Fleet) -> Self {
-        let mut times: BTreeMap<&str, usize> = fleet.rows.iter().map(|id| (id.as_str(), 0)).collect();
-        for attempt in fleet.histories.iter().flatten() {
-            if let Attempt::Claimed(id) = attempt {
-                *times.entry(id).or_default() += 1;
-            }
-        }
-        let with = |wanted: &dyn Fn(usize) -> bool| {
-            times.iter().filter(|(_, n)| wanted(**n)).map(|(id, _)| (*id).to_owned()).collect()
-        };
-        let got_some = |history: &&Vec<Attempt>| history.iter().any(|a| matches!(a, Attempt::Claimed(_)));
-        let idle = fleet.histories.len() - fleet.histories.iter().filter(got_some).count();
-        Self { twice: with(&|n| n > 1), never: with(&|n| n == 0), idle }
-    }
-}
-
 fn fleet(fleet: &Fleet) -> Finding {
     let (claim, expected) = ("fleet", "every row once, none twice, none left, each Worker some");
-    let tally = Tally::of(fleet);
+    let tally = fleet.tally();
     let observed = format!(
-        "{} rows, {} Workers: {} claimed twice, {} never, {} left, {} Worker(s) without any",
+        "{} rows, {} Workers: {} claimed twice, {} never, {} left, {} Worker(s) without any, {} to {} rows each",
         fleet.rows.len(),
-        fleet.histories.len(),
+        fleet.workers,
         tally.twice.len(),
         tally.never.len(),
         fleet.left.len(),
-        tally.idle
+        tally.starved,
+        tally.least,
+        tally.most
     );
     if !fleet.held {
         return Finding::unproven(
@@ -206,9 +189,17 @@ fn fleet(fleet: &Fleet) -> Finding {
             "claims wait for each other, so the fleet could not hold them at once",
         );
     }
-    let clean = tally.twice.is_empty() && tally.never.is_empty() && fleet.left.is_empty() && tally.idle == 0;
-    Finding::judge(claim, clean && fleet.rows.len() > fleet.histories.len(), expected, observed)
-        .witnessed(format!("{} claims were open at one moment, held at a barrier", fleet.histories.len()))
+    if let (true, Some(why)) = (tally.twice.is_empty(), &tally.why) {
+        let unknown = format!("the end of {} operation(s) is not known, the first: {why}", tally.unknown);
+        return Finding::unproven(claim, expected, unknown);
+    }
+    let clean =
+        tally.twice.is_empty() && tally.never.is_empty() && fleet.left.is_empty() && tally.starved == 0;
+    Finding::judge(claim, clean && fleet.rows.len() >= fleet.workers, expected, observed).witnessed(format!(
+        "{} claims were open at one moment, held at a barrier; a history of {} entries was checked",
+        fleet.workers,
+        fleet.history.len()
+    ))
 }
 
 fn dead_claimer(dead: &Dead) -> Finding {
@@ -216,6 +207,9 @@ fn dead_claimer(dead: &Dead) -> Finding {
     let Some(held) = &dead.held else {
         return Finding::unproven(claim, expected, "the claimer that was to be killed had claimed nothing");
     };
+    if !dead.landed {
+        return Finding::unproven(claim, expected, format!("the claimer was not killed: {}", dead.killed));
+    }
     let heir = Attempt::Claimed(held.clone());
     let after = dead.took + dead.aged;
     let observed = if dead.at_once == heir {
@@ -234,12 +228,11 @@ fn dead_claimer(dead: &Dead) -> Finding {
 
 fn empty_queue(empty: &Attempt, fleet: &Fleet) -> Finding {
     let (claim, expected) = ("empty_queue", "an empty answer, no error");
-    let worked = fleet.histories.iter().flatten().any(|attempt| matches!(attempt, Attempt::Claimed(_)));
-    let refused = fleet.histories.iter().flatten().find(|attempt| matches!(attempt, Attempt::Refused(_)));
-    let last = refused.unwrap_or(empty);
-    if !worked {
+    let last =
+        fleet.refusals().next().map_or_else(|| empty.clone(), |refusal| Attempt::Refused(refusal.clone()));
+    if fleet.tally().most == 0 {
         return Finding::unproven(claim, expected, "no claim ever answered a row");
     }
-    Finding::judge(claim, *last == Attempt::Empty, expected, format!("claimed {}", last.tell()))
+    Finding::judge(claim, last == Attempt::Empty, expected, format!("claimed {}", last.tell()))
         .witnessed(format!("asked after all {} rows were done", fleet.rows.len()))
 }

@@ -12,6 +12,7 @@ use sor_gate::context::Context;
 use sor_gate::drill::{Claim, Drill, DrillSpec, Suite};
 use sor_gate::error::Result;
 use sor_gate::evidence::Evidence;
+use sor_gate::subject::Tenancy;
 
 use queue::Queue;
 
@@ -78,14 +79,15 @@ impl Drill for ConcurrencyClaimTest {
     }
 
     async fn run(&self, cx: &Context) -> Result<Evidence> {
-        let (Some(binding), Some(tenancy)) = (&cx.subject.claims, &cx.subject.tenancy) else {
-            return Ok(Evidence::not_testable(SPEC.claims, "the sections [claims] and [tenancy]"));
+        let Some(binding) = &cx.subject.claims else {
+            return Ok(Evidence::not_testable(SPEC.claims, "the section [claims]"));
         };
-        let queue = Queue::new(cx, binding, tenancy).await?;
+        let tenancy = cx.subject.tenancy.clone().unwrap_or_else(Tenancy::none);
+        let queue = Queue::new(cx, binding, &tenancy).await?;
         let pair = pair::race(&queue).await?;
         let seen = judge::Seen {
             orders: if pair.waited { Vec::new() } else { orders::all(&queue).await? },
-            fleet: fleet::run(&queue, cx.workers, !pair.waited).await?,
+            fleet: fleet::run(&queue, !pair.waited).await?,
             pair,
             empty: queue.try_claim("late").await?,
             dead: dead::claimer(&queue).await?,

@@ -16,22 +16,30 @@ const STEPS: usize = 4;
 /// Plays all orders twice, side by side on two tenants' queues: both commit, and A rolls back.
 pub async fn all(queue: &Queue<'_>) -> Result<Vec<History>> {
     let [one, other] = &queue.tenancy.tenants;
-    let ids =
-        |orders: Option<u64>| (1..=orders.unwrap_or(0) * 2).map(|n| format!("I-{n:04}")).collect::<Vec<_>>();
-    let (both, given_back) = (ids(count(&[STEPS, STEPS])), ids(count(&[STEPS - 1, STEPS])));
-    tokio::try_join!(queue.seed_for(one, &both), queue.seed_for(other, &given_back))?;
-    let commit = script(queue, one, &Step::sql("end", "COMMIT"));
-    let give_back = script(queue, other, &Step::sql("give back", "ROLLBACK"));
+    let ids = |letter: char, orders: Option<u64>| {
+        (1..=orders.unwrap_or(0) * 2).map(|n| format!("{letter}-{n:04}")).collect::<Vec<_>>()
+    };
+    let (both, given_back) = (ids('I', count(&[STEPS, STEPS])), ids('J', count(&[STEPS - 1, STEPS])));
+    let commit = script(queue, one, &Step::sql("end", "COMMIT")).await?;
+    let give_back = script(queue, other, &Step::sql("give back", "ROLLBACK")).await?;
     let recorder = &queue.cx.recorder;
+    if one == other {
+        // Without tenants there is one queue, and the two games would meet in it.
+        queue.seed_for(one, &both).await?;
+        let committed = commit.run(recorder).await?;
+        queue.seed_for(other, &given_back).await?;
+        return Ok([committed, give_back.run(recorder).await?].concat());
+    }
+    tokio::try_join!(queue.seed_for(one, &both), queue.seed_for(other, &given_back))?;
     let (committed, rolled_back) = tokio::try_join!(commit.run(recorder), give_back.run(recorder))?;
     Ok([committed, rolled_back].concat())
 }
 
-fn script(queue: &Queue<'_>, tenant: &str, end_of_a: &Step) -> Interleavings {
+async fn script(queue: &Queue<'_>, tenant: &str, end_of_a: &Step) -> Result<Interleavings> {
     let cluster = &queue.cx.cluster;
     let info = cluster.connect_info(&queue.cx.subject.roles.worker, &cluster.database());
-    let actor = |name: &str, end: Step| {
-        let values = Values::new().with("tenant", tenant).with("worker", name);
+    let actor = |name: &str, own: Values, end: Step| {
+        let values = own.with("tenant", tenant);
         let context = (queue.tenancy.set.clone(), values.clone());
         let begin = vec![("BEGIN".to_owned(), Values::new()), context.clone()];
         let claim = Step::with("claim", queue.binding.claim.clone(), values.clone());
@@ -39,14 +47,15 @@ fn script(queue: &Queue<'_>, tenant: &str, end_of_a: &Step) -> Interleavings {
         let steps = [Step::all("begin", begin), claim, end].into_iter().chain(work).collect();
         Actor { name: name.into(), info: info.clone(), prelude: String::new(), steps }
     };
-    Interleavings {
+    let (a, b) = (queue.as_worker("A").await?, queue.as_worker("B").await?);
+    Ok(Interleavings {
         admin: cluster.superuser(),
         setup: String::new(),
-        actors: vec![actor("A", end_of_a.clone()), actor("B", Step::sql("end", "COMMIT"))],
+        actors: vec![actor("A", a, end_of_a.clone()), actor("B", b, Step::sql("end", "COMMIT"))],
         observe: None,
         teardown: String::new(),
         deadline: DEADLINE,
-    }
+    })
 }
 
 /// Marks what the session claimed as done, in a transaction of its own.

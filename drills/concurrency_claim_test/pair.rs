@@ -78,7 +78,7 @@ async fn calibrate(
 ) -> Result<Option<Calibration>> {
     let Some(bare) = rewrite::without_locking(&queue.binding.claim) else { return Ok(None) };
     queue.begin(session).await?;
-    let values = queue.values("calibration");
+    let values = queue.as_worker("calibration").await?;
     let claim = session.attempt(&bare, &values);
     tokio::pin!(claim);
     let waited = tokio::select! {

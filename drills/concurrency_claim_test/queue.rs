@@ -1,11 +1,14 @@
 //! The subject's queue of work: seeding, claiming, finishing and ageing, through its own statements.
 
+use std::collections::BTreeMap;
+
 use futures::future::join_all;
 use sor_gate::context::Context;
 use sor_gate::error::{Error, Result};
 use sor_gate::session::{Outcome, Rows, Session};
 use sor_gate::subject::{Claims, Tenancy};
 use sor_gate::template::Values;
+use tokio::sync::Mutex;
 
 use super::judge::Attempt;
 
@@ -15,15 +18,41 @@ pub struct Queue<'a> {
     pub binding: &'a Claims,
     pub tenancy: &'a Tenancy,
     pub admin: Session,
+    /// What the prelude answered, by Worker.
+    registered: Mutex<BTreeMap<String, String>>,
 }
 
 impl<'a> Queue<'a> {
     pub async fn new(cx: &'a Context, binding: &'a Claims, tenancy: &'a Tenancy) -> Result<Self> {
-        Ok(Self { cx, binding, tenancy, admin: cx.admin().await? })
+        Ok(Self { cx, binding, tenancy, admin: cx.admin().await?, registered: Mutex::default() })
     }
 
     pub fn values(&self, worker: &str) -> Values {
         Values::new().with("tenant", &self.tenancy.tenants[0]).with("worker", worker)
+    }
+
+    /// What a Worker's own statements are filled with; its prelude has been run.
+    pub async fn as_worker(&self, worker: &str) -> Result<Values> {
+        let values = self.values(worker);
+        let Some(prelude) = &self.binding.prelude else { return Ok(values.with("registered", "")) };
+        let mut registered = self.registered.lock().await;
+        if !registered.contains_key(worker) {
+            let session = self.cx.worker_session(worker).await?;
+            self.begin(&session).await?;
+            let told = session.must(prelude, &values).await?.scalar().unwrap_or_default().to_owned();
+            session.must("COMMIT", &Values::new()).await?;
+            registered.insert(worker.to_owned(), told);
+        }
+        Ok(values.with("registered", registered.get(worker).map_or("", String::as_str)))
+    }
+
+    /// Brings the work of dead claimers back, where the subject says how.
+    pub async fn rescue(&self) -> Result<()> {
+        let Some(rescue) = &self.binding.rescue else { return Ok(()) };
+        let session = self.cx.worker_session("rescuer").await?;
+        self.begin(&session).await?;
+        session.must(rescue, &self.values("rescuer")).await?;
+        session.must("COMMIT", &Values::new()).await.map(|_| ())
     }
 
     /// Adds pending rows of these ids, all in flight at once.
@@ -55,7 +84,7 @@ impl<'a> Queue<'a> {
 
     /// Issues the claim in the open transaction.
     pub async fn claim(&self, session: &Session, worker: &str) -> Result<Attempt> {
-        Ok(match session.attempt(&self.binding.claim, &self.values(worker)).await? {
+        Ok(match session.attempt(&self.binding.claim, &self.as_worker(worker).await?).await? {
             Outcome::Done(rows) => claimed(&rows),
             Outcome::Refused(refusal) => Attempt::Refused(refusal),
         })
@@ -70,7 +99,7 @@ impl<'a> Queue<'a> {
     /// Marks a claimed row as done, in a transaction of its own.
     pub async fn done(&self, session: &Session, worker: &str, id: &str) -> Result<()> {
         self.begin(session).await?;
-        session.must(&self.binding.done, &self.values(worker).with("id", id)).await?;
+        session.must(&self.binding.done, &self.as_worker(worker).await?.with("id", id)).await?;
         session.must("COMMIT", &Values::new()).await.map(|_| ())
     }
 

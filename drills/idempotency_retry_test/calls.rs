@@ -27,6 +27,17 @@ impl<'a> Caller<'a> {
         Ok(Self { cx, binding, tenancy, admin, worker })
     }
 
+    /// The same on new connections, after the server was gone.
+    pub async fn again(&self) -> Result<Self> {
+        Self::new(self.cx, self.binding, self.tenancy).await
+    }
+
+    /// What one write consists of.
+    pub fn statements(&self) -> impl Iterator<Item = &str> {
+        let begin = ["BEGIN", self.tenancy.set.as_str()].into_iter();
+        begin.chain(self.binding.write.iter().map(String::as_str)).chain(["COMMIT"])
+    }
+
     /// One write: the tenant's context and every statement in one transaction. Answers the last rows, or the refusal.
     pub async fn write(&self, session: &Session, values: &Values) -> Result<Answer> {
         let mut rows: Option<(Vec<String>, Row)> = None;

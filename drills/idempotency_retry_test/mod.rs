@@ -4,6 +4,7 @@ mod breaks;
 mod calls;
 mod judge;
 mod lost_reply;
+mod sweep;
 
 use sor_gate::context::Context;
 use sor_gate::drill::{Claim, Drill, DrillSpec, Suite};
@@ -35,7 +36,7 @@ const SPEC: DrillSpec = DrillSpec {
         },
         Claim {
             id: "lost_commit_reply",
-            statement: "COMMIT was done, its reply was lost, the caller retries: one row",
+            statement: "COMMIT was done and its reply lost, or the write was cut off anywhere else; the caller retries: one row",
             remedy: "keep the key in the row itself under a unique index, not in a cache or a session",
             rests_on: &["serial_retry", "other_key_lands"],
         },
@@ -92,6 +93,8 @@ impl Drill for IdempotencyRetryTest {
             conflict: caller.conflict(alice, "conflict").await?,
             tenants: caller.two_tenants(alice, bob, "shared").await?,
             keyless: caller.without_key(alice).await?,
+            // It crashes the server, and with it every session.
+            sweep: caller.sweep(alice).await?,
         };
         let line = format!(
             "One key sent twice: row count delta +{}. {SESSIONS} sessions with one key at once: delta +{}, {} error(s). \

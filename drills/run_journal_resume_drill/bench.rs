@@ -36,6 +36,12 @@ impl<'a> Bench<'a> {
         Ok(Self { cx, journal, tenant, holder, watcher })
     }
 
+    /// The same on new connections, after the server was gone.
+    pub async fn again(&self) -> Result<Self> {
+        let (holder, watcher) = tokio::try_join!(self.cx.admin(), self.cx.admin())?;
+        Ok(Self { cx: self.cx, journal: self.journal, tenant: self.tenant, holder, watcher })
+    }
+
     /// The placeholders of a run.
     pub fn values(&self, run: &str) -> Values {
         Values::new().with("run_id", run).with("tenant", self.tenant)
@@ -129,6 +135,10 @@ impl<'a> Bench<'a> {
             false => format!("{}: {last}", killed.worker),
         };
         self.cx.recorder.note("worker", format!("KILLED on run {run}: {status}"));
+        if killed.landed() {
+            let stood = if waited { "its backend waited for the hold" } else { "it was elsewhere" };
+            self.cx.recorder.faults([killed.event(&format!("run {run}: {stood}"))]);
+        }
         self.cx.reach(moment, &values).await?;
         let journal = self.read(run).await?;
         self.cx.recorder.note("journal", format!("{run} at the kill: {}", journal.tell()));
@@ -182,11 +192,10 @@ impl<'a> Bench<'a> {
 
     /// Waits for a Worker's own end.
     pub async fn ended(&self, name: &str, worker: &Worker) -> Result<Ended> {
-        let status = worker.wait_exit(self.cx.worker_timeout()).await?;
-        let ended = match status {
-            Some(status) => Ended {
+        let ended = match self.cx.worker_closed(worker).await? {
+            Some(closed) => Ended {
                 worker: name.into(),
-                code: status.code(),
+                code: closed.code,
                 last_line: worker.process().last_lines(1).join(""),
             },
             None => {
@@ -221,6 +230,11 @@ impl<'a> Bench<'a> {
         self.cx.run_relay(&Assignment::relay("relay", &sink.url())).await?;
         self.cx.recorder.note("sink", format!("{} deliveries arrived", sink.deliveries().len()));
         Ok(Some(sink))
+    }
+
+    /// The backends by which a run took effect.
+    pub async fn backends(&self, run: &str) -> Result<BTreeSet<i32>> {
+        effects::backends_of_run(&self.watcher, run).await
     }
 
     /// Everything about a run at its end.

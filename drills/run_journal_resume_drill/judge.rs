@@ -8,7 +8,7 @@ mod wire;
 use sor_gate::verdict::Finding;
 
 use super::observed::{Ended, Kill, Outcome, differences};
-pub use seen::{Crashed, CrashedTwice, Seen, Struck, Sweep, TwoResumers, Zombie};
+pub use seen::{Crashed, CrashedTwice, Seen, TwoResumers, Zombie};
 use wire::{every_crash_point, zombie_fenced};
 
 /// One finding a claim.

@@ -5,6 +5,7 @@ mod breaks;
 mod crashes;
 mod judge;
 mod observed;
+mod outage;
 mod sweep;
 mod zombie;
 
@@ -51,7 +52,7 @@ const SPEC: DrillSpec = DrillSpec {
         },
         Claim {
             id: "every_crash_point",
-            statement: "a kill at any message between the Worker's side and Postgres is survived the same way",
+            statement: "a kill, a second kill and a crash of the server at any message between the Worker's side and Postgres are survived the same way",
             remedy: "put a turn's effect and its journal row into one transaction",
             rests_on: &[],
         },
@@ -93,9 +94,11 @@ impl Drill for RunJournalResumeDrill {
         };
         let bench = Bench::new(cx, journal, &tenancy.tenants[0]).await?;
         let crashes::Seen { control, crashed, two, twice } = crashes::crash(&bench).await?;
-        let (zombie, sweep) = tokio::try_join!(zombie::zombie(&bench), sweep::sweep(&bench))?;
+        let (zombie, swept) = tokio::try_join!(zombie::zombie(&bench), sweep::sweep(&bench))?;
+        // The crash of the server comes last: it takes every session with it.
+        let sweep::Swept { sweep, control: unstruck, .. } = outage::outage(&bench, swept).await?;
         let (turns, held_exit_codes) = (i64::from(journal.turn_count), journal.held_exit_codes.clone());
-        let seen = Seen { sweep, zombie, turns, held_exit_codes, control, crashed, two, twice };
+        let seen = Seen { sweep, unstruck, zombie, turns, held_exit_codes, control, crashed, two, twice };
         Ok(Evidence::new(tell(&seen), judge::judge(&seen)))
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use sor_gate::error::Result;
 use sor_gate::fault::proxy::{Direction, Trigger, WireMessage, WireToxic};
+use sor_gate::fault::{FaultEvent, FaultKind};
 
 use super::bench::Bench;
 use super::judge::Zombie;
@@ -40,7 +41,9 @@ async fn frozen_behind(bench: &Bench<'_>, run: &str, commits: usize) -> Result<Z
         return Ok(Zombie { at_freeze: journal, ..Zombie::default() });
     }
     worker.pause()?;
-    bench.cx.recorder.note("worker", format!("FROZEN on run {run} (SIGSTOP): {}", journal.tell()));
+    let frozen = format!("SIGSTOP to the process group on run {run}: {}", journal.tell());
+    bench.cx.recorder.note("worker", format!("FROZEN: {frozen}"));
+    bench.cx.recorder.faults([FaultEvent::now(FaultKind::Freeze, frozen)]);
     bench.cx.reach("zombie_frozen", &bench.values(run)).await?;
     bench.expire(&[run]).await?;
     let other = bench.start(run, "Worker B").await?;

@@ -3,6 +3,8 @@
 use sor_gate::interleaving::History;
 use sor_gate::session::Refusal;
 
+use super::{Kind, Operation, Tally};
+
 /// How one claim ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Attempt {
@@ -42,15 +44,37 @@ pub struct Pair {
 
 /// A fleet ran the queue dry.
 pub struct Fleet {
+    pub workers: usize,
+    /// Rows that were pending at the start.
     pub rows: Vec<String>,
-    pub histories: Vec<Vec<Attempt>>,
+    pub history: Vec<Operation>,
+    /// Rows of these that are not done at the end.
     pub left: Vec<String>,
+    /// Whether the first claims of all were open at one moment.
     pub held: bool,
+}
+
+impl Fleet {
+    /// What the checker makes of the history.
+    pub fn tally(&self) -> Tally {
+        Tally::of(&self.rows, self.workers, &self.history)
+    }
+
+    /// Refusals that a Worker saw.
+    pub fn refusals(&self) -> impl Iterator<Item = &Refusal> {
+        self.history.iter().filter_map(|operation| match &operation.kind {
+            Kind::Fail(refusal) => Some(refusal),
+            _ => None,
+        })
+    }
 }
 
 /// A claimer was killed.
 pub struct Dead {
     pub held: Option<String>,
+    /// SIGKILL ended it.
+    pub landed: bool,
+    /// How it ended.
     pub killed: String,
     pub at_once: Attempt,
     pub later: Attempt,

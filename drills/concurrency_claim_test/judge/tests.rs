@@ -26,20 +26,82 @@ fn the_pair() {
     assert_eq!(no_wait(&pair("2", false, blind)).verdict, Verdict::Error);
 }
 
+/// A history of claims, each with its row, done at once.
+fn worked(claims: &[(usize, &str)]) -> Vec<Operation> {
+    let entry = |worker, deed, kind| Operation { worker, deed, kind };
+    let each = |(worker, id): &(usize, &str)| {
+        let (worker, row) = (*worker, Some((*id).to_owned()));
+        let done = Deed::Done((*id).to_owned());
+        [
+            entry(worker, Deed::Claim, Kind::Invoke),
+            entry(worker, Deed::Claim, Kind::Ok(row.clone())),
+            entry(worker, done.clone(), Kind::Invoke),
+            entry(worker, done, Kind::Ok(row)),
+        ]
+    };
+    claims.iter().flat_map(each).collect()
+}
+
+fn seen(history: Vec<Operation>, left: &[&str]) -> Fleet {
+    let rows = ["1", "2", "3"].map(str::to_owned).to_vec();
+    let left = left.iter().map(ToString::to_string).collect();
+    Fleet { workers: 2, rows, history, left, held: true }
+}
+
 #[test]
 fn the_fleet() {
-    let seen = |histories: Vec<Vec<Attempt>>, left: &[&str]| Fleet {
-        rows: vec!["1".into(), "2".into(), "3".into()],
-        histories,
-        left: left.iter().map(ToString::to_string).collect(),
-        held: true,
+    let verdict = |claims: &[(usize, &str)], left: &[&str]| fleet(&seen(worked(claims), left)).verdict;
+    assert_eq!(verdict(&[(0, "1"), (1, "2"), (0, "3")], &[]), Verdict::Pass);
+    assert_eq!(verdict(&[(0, "1"), (1, "2"), (0, "3")], &["3"]), Verdict::Fail, "left");
+    assert_eq!(verdict(&[(0, "1"), (1, "2"), (0, "2"), (1, "3")], &[]), Verdict::Fail, "twice");
+    assert_eq!(verdict(&[(0, "1"), (1, "2")], &[]), Verdict::Fail, "never");
+    assert_eq!(verdict(&[(0, "1"), (0, "2"), (0, "3")], &[]), Verdict::Fail, "starved");
+}
+
+#[test]
+fn an_end_that_is_not_known_is_no_pass_and_hides_no_double_claim() {
+    let lost = |mut history: Vec<Operation>| {
+        history.push(Operation { worker: 1, deed: Deed::Claim, kind: Kind::Invoke });
+        history.push(Operation {
+            worker: 1,
+            deed: Deed::Claim,
+            kind: Kind::Info("connection closed".into()),
+        });
+        fleet(&seen(history, &[]))
     };
-    let once = vec![vec![got("1"), got("3")], vec![got("2")]];
-    assert_eq!(fleet(&seen(once.clone(), &[])).verdict, Verdict::Pass);
-    assert_eq!(fleet(&seen(once, &["3"])).verdict, Verdict::Fail);
-    assert_eq!(
-        fleet(&seen(vec![vec![got("1"), got("2")], vec![got("2"), got("3")]], &[])).verdict,
-        Verdict::Fail
-    );
-    assert_eq!(fleet(&seen(vec![vec![got("1"), got("2"), got("3")], vec![]], &[])).verdict, Verdict::Fail);
+    let unknown = lost(worked(&[(0, "1"), (1, "2"), (0, "3")]));
+    assert_eq!(unknown.verdict, Verdict::Error);
+    assert!(unknown.observed.contains("connection closed"), "{}", unknown.observed);
+    assert_eq!(lost(worked(&[(0, "1"), (1, "1"), (0, "2"), (0, "3")])).verdict, Verdict::Fail);
+}
+
+#[test]
+fn first_claims_that_were_not_open_at_one_moment_prove_nothing() {
+    let apart = Fleet { held: false, ..seen(worked(&[(0, "1"), (1, "2"), (0, "3")]), &[]) };
+    assert_eq!(fleet(&apart).verdict, Verdict::Error);
+}
+
+#[test]
+fn a_claimer_that_was_not_killed_or_held_nothing_proves_nothing() {
+    let dead = || Dead {
+        held: Some("1".into()),
+        landed: true,
+        killed: "signal: 9 (SIGKILL)".into(),
+        at_once: Attempt::Empty,
+        later: got("1"),
+        aged: 30.0,
+        took: 0.1,
+        bound: 30.0,
+    };
+    assert_eq!(dead_claimer(&dead()).verdict, Verdict::Pass);
+    assert_eq!(dead_claimer(&Dead { later: Attempt::Empty, ..dead() }).verdict, Verdict::Fail);
+    assert_eq!(dead_claimer(&Dead { landed: false, ..dead() }).verdict, Verdict::Error);
+    assert_eq!(dead_claimer(&Dead { held: None, ..dead() }).verdict, Verdict::Error);
+}
+
+#[test]
+fn orders_without_overlap_and_a_queue_that_never_held_anything_prove_nothing() {
+    assert_eq!(all_interleavings(&[]).verdict, Verdict::Error);
+    assert_eq!(empty_queue(&Attempt::Empty, &seen(worked(&[(0, "1")]), &[])).verdict, Verdict::Pass);
+    assert_eq!(empty_queue(&Attempt::Empty, &seen(vec![], &[])).verdict, Verdict::Error);
 }

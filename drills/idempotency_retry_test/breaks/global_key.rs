@@ -5,6 +5,8 @@ use sor_gate::error::Result;
 use sor_gate::stage::Stage;
 use sor_gate::{rewrite, sabotage};
 
+use super::in_place_of_key::drop_index;
+
 /// Replaces the unique index by one over the key alone.
 pub const BREAK: Break = Break {
     id: "global_key",
@@ -14,18 +16,9 @@ pub const BREAK: Break = Break {
 };
 
 async fn apply(stage: &mut Stage<'_>) -> Result<Applied> {
-    let Some(binding) = &mut stage.subject.idempotency else {
-        return Ok(Applied::Unviable("no [idempotency]".into()));
-    };
-    for statement in &mut binding.write {
-        if let Some(loose) = rewrite::with_any_conflict(statement) {
-            *statement = loose;
-        }
-    }
-    let (table, key) = (binding.table.clone(), binding.key_column.clone());
-    let dropped = sabotage::drop_unique_indexes(stage.admin, &table, &key).await?;
-    if matches!(dropped, Applied::Done(_)) {
-        sabotage::make_unique(stage.admin, &table, &[key]).await?;
+    let (dropped, place) = drop_index(stage, rewrite::with_any_conflict).await?;
+    if let Some(place) = place {
+        sabotage::make_unique(stage.admin, &place.table, &[place.key]).await?;
     }
     Ok(dropped)
 }

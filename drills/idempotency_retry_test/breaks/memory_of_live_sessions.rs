@@ -5,6 +5,8 @@ use sor_gate::error::Result;
 use sor_gate::stage::Stage;
 use sor_gate::{rewrite, sabotage};
 
+use super::in_place_of_key::drop_index;
+
 /// Puts a memory that ends with the writing session where the unique index was.
 pub const BREAK: Break = Break {
     id: "memory_of_live_sessions",
@@ -14,18 +16,9 @@ pub const BREAK: Break = Break {
 };
 
 async fn apply(stage: &mut Stage<'_>) -> Result<Applied> {
-    let Some(binding) = &mut stage.subject.idempotency else {
-        return Ok(Applied::Unviable("no [idempotency]".into()));
-    };
-    for statement in &mut binding.write {
-        if let Some(bare) = rewrite::without_on_conflict(statement) {
-            *statement = bare;
-        }
-    }
-    let (table, key) = (binding.table.clone(), binding.key_column.clone());
-    let dropped = sabotage::drop_unique_indexes(stage.admin, &table, &key).await?;
-    if matches!(dropped, Applied::Done(_)) {
-        sabotage::memory_of_live_sessions(stage.admin, &table, &stage.tenant_and(&key)).await?;
+    let (dropped, place) = drop_index(stage, rewrite::without_on_conflict).await?;
+    if let Some(place) = place {
+        sabotage::memory_of_live_sessions(stage.admin, &place.table, &stage.tenant_and(&place.key)).await?;
     }
     Ok(dropped)
 }

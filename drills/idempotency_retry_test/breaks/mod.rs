@@ -1,6 +1,7 @@
 //! The breaks of drill 3, one file each.
 
 mod global_key;
+mod in_place_of_key;
 mod key_nullable;
 mod key_of_tenant_only;
 mod look_before_insert;

@@ -4,9 +4,9 @@ use sor_gate::drill::{Applied, Break};
 use sor_gate::error::Result;
 use sor_gate::stage::Stage;
 
-use super::amend::{Amend, unviable};
+use super::rewriting::{self, Direction};
 
-/// Rewrites a column going down. ALTER TYPE does it, because row-level security may hide rows from an UPDATE.
+/// Rewrites a column going down.
 pub const BREAK: Break = Break {
     id: "downgrade_rewrites",
     claim: "preserves_data",
@@ -15,13 +15,8 @@ pub const BREAK: Break = Break {
 };
 
 async fn apply(stage: &mut Stage<'_>) -> Result<Applied> {
-    let Some(mut amend) = Amend::open(stage)? else { return unviable("migration in both directions") };
-    let Some(table) = amend.table() else { return unviable("table in tenancy.table or migration.scope") };
-    let Some((column, kind)) = amend.free_column(&table).await? else {
-        return unviable("column that can be altered freely");
+    let value = |column: &str, kind: &str| {
+        if kind == "text" { format!("left(md5({column}), 3)") } else { format!("{column} + 1") }
     };
-    let other = if kind == "text" { format!("left(md5({column}), 3)") } else { format!("{column} + 1") };
-    amend.declare(format!("column {table}.{column}"));
-    amend.down(&format!("ALTER TABLE {table} ALTER COLUMN {column} TYPE {kind} USING {other}"));
-    amend.done(format!("the downgrade rewrites {table}.{column}"))
+    rewriting::rewrite(stage, Direction::Down, value).await
 }

@@ -14,6 +14,7 @@ mod leaves_policy;
 mod leaves_type;
 mod other_type;
 mod rewrites_table;
+mod rewriting;
 mod rider_grant;
 mod rider_in_a_block;
 mod slow_under_lock;

@@ -4,7 +4,7 @@ use sor_gate::drill::{Applied, Break};
 use sor_gate::error::Result;
 use sor_gate::stage::Stage;
 
-use super::amend::{Amend, unviable};
+use super::rewriting::{self, Direction};
 
 /// Alters a column to the type that it has, by an expression, which rewrites every row.
 pub const BREAK: Break = Break {
@@ -15,13 +15,8 @@ pub const BREAK: Break = Break {
 };
 
 async fn apply(stage: &mut Stage<'_>) -> Result<Applied> {
-    let Some(mut amend) = Amend::open(stage)? else { return unviable("migration in both directions") };
-    let Some(table) = amend.table() else { return unviable("table in tenancy.table or migration.scope") };
-    let Some((column, kind)) = amend.free_column(&table).await? else {
-        return unviable("column that can be altered freely");
+    let value = |column: &str, kind: &str| {
+        if kind == "text" { format!("{column} || ''") } else { format!("{column} + 0") }
     };
-    let same = if kind == "text" { format!("{column} || ''") } else { format!("{column} + 0") };
-    amend.declare(format!("column {table}.{column}"));
-    amend.up(&format!("ALTER TABLE {table} ALTER COLUMN {column} TYPE {kind} USING {same}"));
-    amend.done(format!("the upgrade rewrites {table} through {column}"))
+    rewriting::rewrite(stage, Direction::Up, value).await
 }

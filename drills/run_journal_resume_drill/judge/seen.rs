@@ -1,5 +1,7 @@
 //! Everything that was seen of the runs.
 
+use sor_gate::fault::sweep::Sweep;
+
 use super::super::observed::{Ended, Kill, Outcome, RunState};
 
 /// A run whose Worker was killed once.
@@ -25,25 +27,6 @@ pub struct CrashedTwice {
     pub end: Outcome,
 }
 
-/// A kill at one boundary, and what was wrong in the end.
-pub struct Struck {
-    pub place: String,
-    /// The first and the last message for whose boundaries it stands.
-    pub covers: (u64, u64),
-    pub landed: bool,
-    pub wrong: Vec<String>,
-}
-
-/// A kill at every boundary.
-pub struct Sweep {
-    /// Messages of a run that nobody kills.
-    pub boundaries: usize,
-    /// Kills between a statement that was done and its answer.
-    pub replies_lost: usize,
-    pub control: Outcome,
-    pub struck: Vec<Struck>,
-}
-
 /// A Worker that was frozen, lost its run and woke up.
 #[derive(Default)]
 pub struct Zombie {
@@ -61,6 +44,8 @@ pub struct Zombie {
 /// Everything that was seen.
 pub struct Seen {
     pub sweep: Sweep,
+    /// The run of the sweep that nothing struck.
+    pub unstruck: Outcome,
     pub zombie: Zombie,
     pub turns: i64,
     pub held_exit_codes: Vec<i32>,

@@ -1,6 +1,7 @@
 //! The judge's edge cases.
 
 use sor_gate::effects::Counts;
+use sor_gate::fault::sweep::{Blow, Struck, Sweep};
 use sor_gate::verdict::Verdict;
 
 use super::super::observed::{RunState, Turn};
@@ -35,11 +36,24 @@ fn whole() -> Outcome {
 
 fn seen() -> Seen {
     let left = vec![Ended { worker: "C".into(), code: Some(75), last_line: String::new() }];
-    let struck = Struck { place: "before message 1".into(), covers: (1, 2), landed: true, wrong: vec![] };
-    let sweep = Sweep { boundaries: 2, replies_lost: 1, control: whole(), struck: vec![struck] };
+    let struck = |blow, stands_for| {
+        let place = "before message 1".into();
+        Struck { blow, place, stands_for, landed: true, wrong: vec![] }
+    };
+    let others = [Blow::SecondKill, Blow::ServerCrash, Blow::SecondServerCrash].map(|blow| struck(blow, 0));
+    let struck = [struck(Blow::Kill, 2)].into_iter().chain(others).collect();
+    let sweep = Sweep {
+        boundaries: 2,
+        replies_lost: 1,
+        by_the_proxy: true,
+        sampled: false,
+        server_is_ours: true,
+        struck,
+    };
     let zombie = Zombie { frozen: true, at_freeze: kill().journal, before: whole(), after: whole(), sent: 9 };
     Seen {
         sweep,
+        unstruck: whole(),
         zombie,
         turns: 3,
         held_exit_codes: vec![75],
@@ -78,17 +92,16 @@ fn a_doubled_effect_is_red_where_its_turn_stood_at_the_kill() {
 
 #[test]
 fn a_sweep_must_reach_every_boundary() {
-    let with = |boundaries, landed, wrong: &[&str]| {
+    let with = |change: &dyn Fn(&mut Seen)| {
         let mut seen = seen();
-        seen.sweep.boundaries = boundaries;
-        seen.sweep.struck[0].landed = landed;
-        seen.sweep.struck[0].wrong = wrong.iter().map(ToString::to_string).collect();
+        change(&mut seen);
         every_crash_point(&seen).verdict
     };
-    assert_eq!(with(2, true, &[]), Verdict::Pass);
-    assert_eq!(with(3, true, &[]), Verdict::Error);
-    assert_eq!(with(2, false, &[]), Verdict::Error);
-    assert_eq!(with(2, true, &["twice"]), Verdict::Fail);
+    assert_eq!(with(&|_| {}), Verdict::Pass);
+    assert_eq!(with(&|seen| seen.sweep.boundaries = 3), Verdict::Error);
+    assert_eq!(with(&|seen| seen.sweep.struck[2].landed = false), Verdict::Error);
+    assert_eq!(with(&|seen| seen.sweep.struck[2].wrong.push("twice".into())), Verdict::Fail);
+    assert_eq!(with(&|seen| seen.unstruck.effects.clear()), Verdict::Error);
 }
 
 #[test]
