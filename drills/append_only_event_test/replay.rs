@@ -22,7 +22,7 @@ impl Bench<'_> {
         if let Some(seed) = self.cx.subject.journal.as_ref().and_then(|journal| journal.seed.as_ref()) {
             self.admin.must(seed, &values).await?;
         }
-        let worked = self.cx.run_worker(&Assignment::run(RUN, self.tenant(), "narrated"), &[]).await;
+        let worked = self.cx.run_worker(&Assignment::run(RUN, self.tenant(), "narrated")).await;
         self.cx.reach("run_ended", &values).await?;
         Ok(worked.err().map(|error| error.to_string()))
     }

@@ -9,7 +9,7 @@ use sor_gate::subject::FailureKind;
 use sor_gate::verdict::Finding;
 
 use super::runs::{ALONE, BESIDE, HEALTHY};
-use super::scale::Scale;
+use super::scale::{Scale, wasteful};
 
 /// The longest that a query may take.
 const BOUND: Duration = Duration::from_millis(50);
@@ -249,7 +249,7 @@ fn at_scale(scale: Option<&Scale>) -> Finding {
         if query.took > BOUND {
             wrong.push(format!("{} takes {}", query.name, millis(query.took)));
         }
-        for scan in query.scans.iter().filter(|scan| scan.wasteful()) {
+        for scan in query.scans.iter().filter(|scan| wasteful(scan)) {
             wrong.push(format!(
                 "{}: {} of {} reads past {} rows",
                 query.name, scan.node, scan.table, scan.thrown_away

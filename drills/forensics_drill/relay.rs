@@ -34,7 +34,9 @@ pub async fn poison(yard: &Yard<'_>, run: &str) -> Result<String> {
             _ => break,
         };
     }
-    let fired = sink.events().len();
+    let events = sink.events();
+    let fired = events.len();
+    yard.cx.recorder.faults(events);
     Ok(if fired == 0 {
         String::new()
     } else {

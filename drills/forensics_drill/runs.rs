@@ -62,16 +62,19 @@ impl Yard<'_> {
         let mut failed = Vec::new();
         for one in planned.iter().filter(|one| one.kind == Some(FailureKind::KilledWorker)) {
             let killed = one.worker()?.kill().await?;
+            if killed.landed() {
+                self.cx.recorder.faults([killed.event(&format!("run {} stood in mid-turn", one.run))]);
+            }
             let witness = format!("the Worker was killed in mid-turn ({})", killed.worker);
             failed.push((one.run.clone(), if killed.landed() { witness } else { String::new() }));
         }
         holder.script("ROLLBACK", &none).await?;
         for one in planned.iter().filter(|one| one.kind != Some(FailureKind::KilledWorker)) {
             let worker = one.worker()?;
-            let ended = worker.wait_exit(self.cx.worker_timeout()).await?;
-            let ended = ended.ok_or_else(|| worker.process().failure("still ran after its time-out"))?;
-            failed.push((one.run.clone(), format!("the Worker ended with {ended}")));
-            if one.kind.is_none() && !ended.success() {
+            let closed = self.cx.worker_closed(worker).await?;
+            let closed = closed.ok_or_else(|| worker.process().failure("still ran after its time-out"))?;
+            failed.push((one.run.clone(), format!("the Worker ended with {}", closed.status)));
+            if one.kind.is_none() && closed.code != Some(0) {
                 return Err(worker.process().failure("did not complete a healthy run"));
             }
         }
@@ -113,7 +116,7 @@ impl Yard<'_> {
     pub async fn make_alone(&self) -> Result<()> {
         let tenant = &self.tenancy.tenants[0];
         self.seed(&self.journal.seed, ALONE, tenant).await?;
-        self.cx.run_worker(&Assignment::run(ALONE, tenant, "worker alone"), &[]).await?;
+        self.cx.run_worker(&Assignment::run(ALONE, tenant, "worker alone")).await?;
         Ok(())
     }
 

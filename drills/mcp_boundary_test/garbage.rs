@@ -34,6 +34,15 @@ async fn feed(ground: &Ground<'_>) -> Result<(Vec<Sent>, Vec<String>, bool)> {
         raw.send(&frame).await;
         sent.push(Sent { what, reply: None, serving: serving(&mut raw).await });
     }
+    if raw.over_http() {
+        for bytes in
+            [&b"DROP TABLE students;\r\n\r\n"[..], b"POST /mcp HTTP/9.9\r\nContent-Length: -1\r\n\r\n"]
+        {
+            raw.scrawl(bytes).await;
+            let what = String::from("bytes that are no HTTP");
+            sent.push(Sent { what, reply: None, serving: serving(&mut raw).await });
+        }
+    }
     for (what, method, params) in requests(ground)? {
         let reply = raw.request(method, params).await;
         sent.push(Sent { what, reply: Some(shorten(reply)), serving: serving(&mut raw).await });
@@ -42,8 +51,12 @@ async fn feed(ground: &Ground<'_>) -> Result<(Vec<Sent>, Vec<String>, bool)> {
             break;
         }
     }
-    raw.send_part(b"{\"jsonrpc\": \"2.0\", \"id\":").await;
-    let ended = raw.hang_up(FAREWELL).await?.is_some();
+    let half: &[u8] = match raw.over_http() {
+        true => b"POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Length: 999\r\n\r\n{\"jsonrpc\":",
+        false => b"{\"jsonrpc\": \"2.0\", \"id\":",
+    };
+    raw.scrawl(half).await;
+    let ended = raw.hang_up(ground.mcp.program.stop_signal.into(), FAREWELL).await?.is_some();
     Ok((sent, raw.seen().to_vec(), ended))
 }
 
@@ -108,18 +121,15 @@ async fn orphaned(ground: &Ground<'_>) -> Result<(Vec<String>, bool)> {
         password: Some(Secret::new(SECRET)),
         database: "nowhere".into(),
     };
-    let mut command = ground.server()?;
-    let own = ground.cx.cluster.connect_info(ground.role, &ground.cx.cluster.database()).url();
-    let mut led_astray = false;
-    for word in command.argv.iter_mut().chain(command.env.iter_mut().map(|(_, value)| value)) {
-        led_astray |= word.contains(&own);
-        *word = word.replace(&own, &nowhere.url());
-    }
-    if !led_astray {
+    let program = &ground.mcp.program;
+    if !["database_url", "database_dsn", "pg_password"].iter().any(|word| program.uses(word)) {
         return Ok((Vec::new(), false));
     }
-    let mut raw = Raw::start(&ground.cx.scope, &command, ground.patience()).await?;
-    // A server that does not start without its database says so here, and ends.
+    // A server that does not start without its database says so on standard error, and ends.
+    let command = ground.server_at(&nowhere)?;
+    let Ok(mut raw) = Raw::start(&ground.cx.scope, &command, ground.patience()).await else {
+        return Ok((Vec::new(), true));
+    };
     raw.initialize().await;
     for call in ground.mcp.calls.iter().filter(|call| call.before.is_empty()).take(1) {
         let arguments = ground.arguments(call, "garbage")?;

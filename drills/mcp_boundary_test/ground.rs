@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use sor_gate::context::Context;
 use sor_gate::error::Result;
 use sor_gate::mcp::{self, Answer, Client};
+use sor_gate::postgres::ConnectInfo;
 use sor_gate::session::Session;
 use sor_gate::subject::{Mcp, ToolCall};
 use sor_gate::template::Values;
@@ -63,8 +64,13 @@ impl<'a> Ground<'a> {
 
     /// The server's command line and environment.
     pub fn server(&self) -> Result<WorkerCommand> {
+        self.server_at(&self.cx.address(self.role))
+    }
+
+    /// The same with the database at another address.
+    pub fn server_at(&self, address: &ConnectInfo) -> Result<WorkerCommand> {
         let assignment = Assignment::run("boundary", self.tenant, "boundary");
-        self.cx.program(&self.mcp.program, self.role, &assignment)
+        self.cx.server(self.mcp, address, &assignment)
     }
 
     /// A connected client of a server of its own.

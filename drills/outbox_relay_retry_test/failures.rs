@@ -31,7 +31,6 @@ impl Yard<'_> {
         self.sink.set_plan(plan).await?;
         failed.extend(self.failing_pass(&keys).await?);
         let fired = self.sink.events();
-        self.cx.recorder.faults(fired.clone());
         self.cx.reach("before_retry", &Values::new()).await?;
         self.sink.set_plan(SinkPlan::healthy()).await?;
         self.age().await?;

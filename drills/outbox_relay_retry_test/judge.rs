@@ -5,6 +5,7 @@ mod seen;
 mod tests;
 
 use sor_gate::fault::sink::Delivery;
+use sor_gate::fault::sweep::Sweep;
 use sor_gate::verdict::Finding;
 
 pub use seen::{
@@ -17,7 +18,7 @@ pub fn judge(seen: &Seen) -> Vec<Finding> {
         atomic_with_write(&seen.atomic),
         stays_pending(&seen.failures),
         dispatched_once(&seen.failures),
-        dedup_on_redelivery(&seen.kills),
+        dedup_on_redelivery(&seen.kills, &seen.sweep),
         two_relays(&seen.pair),
         poison_isolated(&seen.poison),
         dedup_key_unique(&seen.unique),
@@ -113,7 +114,7 @@ fn effective(deliveries: &[Delivery], key: &str) -> usize {
     deliveries.iter().filter(|delivery| delivery.key.as_deref() == Some(key) && delivery.effective()).count()
 }
 
-fn dedup_on_redelivery(seen: &Kills) -> Finding {
+fn dedup_on_redelivery(seen: &Kills, sweep: &Sweep) -> Finding {
     let claim = "dedup_on_redelivery";
     let expected =
         "wherever the relay is killed: dispatched in the end, one effect; sent twice under one key";
@@ -121,14 +122,15 @@ fn dedup_on_redelivery(seen: &Kills) -> Finding {
     let effective = seen.deliveries.iter().filter(|delivery| delivery.effective()).count();
     let undone: Vec<String> =
         seen.messages.iter().filter(|message| message.status != "dispatched").map(Message::tell).collect();
-    let observed = format!(
-        "{} messages, {} deliveries, {effective} effects{}{}",
+    let mut observed = format!(
+        "{} messages, {} deliveries, {effective} effects",
         seen.messages.len(),
-        seen.deliveries.len(),
-        if undone.is_empty() { "" } else { "; " },
-        undone.join("; ")
+        seen.deliveries.len()
     );
-    let holds = effective == seen.messages.len() && undone.is_empty();
+    for wrong in undone.iter().chain(&sweep.wrong()) {
+        observed = format!("{observed}; {wrong}");
+    }
+    let holds = effective == seen.messages.len() && undone.is_empty() && sweep.wrong().is_none();
     let finding = landed.iter().fold(Finding::judge(claim, holds, expected, &*observed), |finding, kill| {
         finding.witnessed(&kill.witness)
     });
@@ -143,11 +145,16 @@ fn dedup_on_redelivery(seen: &Kills) -> Finding {
             format!("only {} of 4 kills landed: {missed}", landed.len()),
         );
     }
+    if let Some(gap) = sweep.gap() {
+        return Finding::unproven(claim, expected, format!("{}; {gap}", sweep.tell()));
+    }
     let twice = |kill: &&&Kill| {
         seen.deliveries.iter().filter(|delivery| delivery.key.as_ref() == Some(&kill.key)).count() == 2
     };
     match landed.iter().filter(|kill| kill.redelivers).find(twice) {
-        Some(kill) => finding.witnessed(format!("{} arrived twice under the same key", kill.key)),
+        Some(kill) => finding
+            .witnessed(format!("{} arrived twice under the same key", kill.key))
+            .witnessed(sweep.witness()),
         None => Finding::unproven(claim, expected, "no message arrived twice, so nothing was deduplicated"),
     }
 }

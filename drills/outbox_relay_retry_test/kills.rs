@@ -88,6 +88,9 @@ impl Yard<'_> {
             }
         };
         let killed = relay.kill().await?;
+        if killed.landed() && reached {
+            self.cx.recorder.faults([killed.event(&format!("it was {}: {witness}", at.words()))]);
+        }
         if at == At::Claim {
             self.unlock().await?;
         }
@@ -101,8 +104,7 @@ impl Yard<'_> {
 
     /// A proxy that keeps the answer to the claim, or that to the mark, from the relay.
     async fn stopping_proxy(&self, at: At, key: &str) -> Result<WireProxy> {
-        let (table, sink, key) = (self.outbox.table.clone(), Arc::clone(&self.sink), key.to_owned());
-        let table = table.rsplit('.').next().unwrap_or_default().trim_matches('"').to_owned();
+        let (table, sink, key) = (self.bare_table(), Arc::clone(&self.sink), key.to_owned());
         let answered = move |message: &WireMessage<'_>| {
             message.direction == Direction::ToClient
                 && message.completed.is_some()

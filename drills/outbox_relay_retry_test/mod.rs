@@ -6,6 +6,7 @@ mod judge;
 mod kills;
 mod pair;
 mod poison;
+mod sweep;
 mod writes;
 mod yard;
 
@@ -87,14 +88,14 @@ impl Drill for OutboxRelayRetryTest {
             return Ok(Evidence::not_testable(SPEC.claims, wanted));
         };
         let yard = Yard::new(cx, outbox, relay, tenancy).await?;
-        let seen = Seen {
-            atomic: yard.cut_writes().await?,
-            unique: yard.key_twice().await?,
-            failures: yard.fail_and_retry().await?,
-            kills: yard.kill_at_each_point().await?,
-            pair: yard.two_relays().await?,
-            poison: yard.poison().await?,
-        };
+        let (atomic, unique) = (yard.cut_writes().await?, yard.key_twice().await?);
+        let (failures, kills) = (yard.fail_and_retry().await?, yard.kill_at_each_point().await?);
+        let sweep = yard.sweep().await?;
+        // The server has crashed, and every session with it.
+        let yard = yard.again().await?;
+        let (pair, poison) = (yard.two_relays().await?, yard.poison().await?);
+        cx.recorder.faults(yard.sink.events());
+        let seen = Seen { atomic, unique, failures, kills, sweep, pair, poison };
         Ok(Evidence::new(tell(&seen), judge::judge(&seen)))
     }
 }

@@ -20,7 +20,7 @@ const LET_GO: &str = "SELECT pg_advisory_unlock(7205759403792794)";
 
 const MESSAGES: usize = 6;
 /// A hold that outlasts the relay's own patience is repeated with other messages, so often in all.
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 6;
 /// How long nothing more must arrive before two relays that both wait for the sink count as settled.
 const SETTLED: Duration = Duration::from_millis(100);
 

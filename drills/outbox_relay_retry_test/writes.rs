@@ -2,6 +2,7 @@
 
 use futures::future::try_join_all;
 use sor_gate::error::{Error, Result};
+use sor_gate::fault::{FaultEvent, FaultKind};
 use sor_gate::template::Values;
 
 use super::judge::{Atomic, Cut, Unique};
@@ -26,6 +27,8 @@ impl Yard<'_> {
         while self.watcher.client().query_one(left, &[&pid]).await?.get::<_, i64>(0) > 0 {
             tokio::time::sleep(PAUSE).await;
         }
+        let cut = format!("backend {pid} terminated behind statement {after} of a write, and gone");
+        self.cx.recorder.faults([FaultEvent::now(FaultKind::Terminate, cut)]);
         let (business, messages) = self.written(&key).await?;
         Ok(Cut { after, business, messages })
     }

@@ -36,10 +36,18 @@ impl<'a> Yard<'a> {
         relay: &'a Relay,
         tenancy: &'a Tenancy,
     ) -> Result<Self> {
+        let sink = Arc::new(Sink::start(KeyFrom::Header(relay.key_header.clone())).await?);
         let (holder, watcher, writer) =
             tokio::try_join!(cx.admin(), cx.admin(), cx.worker_session("writer"))?;
-        let sink = Arc::new(Sink::start(KeyFrom::Header(relay.key_header.clone())).await?);
         Ok(Self { cx, outbox, relay, tenancy, sink, holder, watcher, writer })
+    }
+
+    /// The same on new connections, after the server was gone.
+    pub async fn again(&self) -> Result<Self> {
+        let Self { cx, outbox, relay, tenancy, .. } = *self;
+        let (holder, watcher, writer) =
+            tokio::try_join!(cx.admin(), cx.admin(), cx.worker_session("writer"))?;
+        Ok(Self { cx, outbox, relay, tenancy, sink: Arc::clone(&self.sink), holder, watcher, writer })
     }
 
     pub fn values(&self, key: &str) -> Values {
@@ -80,6 +88,11 @@ impl<'a> Yard<'a> {
         let rows = self.watcher.must(&self.outbox.business, &self.values(key)).await?;
         let count = rows.scalar().and_then(|count| count.parse().ok());
         count.ok_or_else(|| Error::usage("outbox.business answers no count"))
+    }
+
+    /// The outbox table's name without its schema.
+    pub fn bare_table(&self) -> String {
+        self.outbox.table.rsplit('.').next().unwrap_or_default().trim_matches('"').to_owned()
     }
 
     /// All messages, as the outbox presents them.

@@ -18,15 +18,14 @@ const FUNCTIONS: &str = include_str!("doors_functions.sql");
 impl Reader<'_> {
     /// Builds a door of the harness's own, which every reading must find leaking.
     pub async fn open_calibration(&self) -> Result<()> {
-        let (table, worker) =
-            (&self.tenancy.table, sor_gate::quote::quote_ident(&self.cx.subject.roles.worker));
+        let table = &self.tenancy.table;
         let ask = "SELECT n.nspname AS schema FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace \
                    WHERE c.oid = ${table}::text::regclass";
         let schema = self.admin.must(ask, &Values::new().with("table", table)).await?.first("schema")?;
         let schema = sor_gate::quote::quote_ident(&schema);
         let view = format!("{schema}.{CALIBRATION}");
-        let script =
-            format!("CREATE VIEW {view} AS SELECT * FROM {table}; GRANT SELECT ON {view} TO {worker}");
+        // Whoever the Worker's role becomes for a tenant finds the door open too.
+        let script = format!("CREATE VIEW {view} AS SELECT * FROM {table}; GRANT SELECT ON {view} TO PUBLIC");
         self.admin.script(&script, &Values::new()).await
     }
 
@@ -92,6 +91,14 @@ impl Reader<'_> {
             return Ok(DoorReading { steady: true, ..DoorReading::default() });
         }
         if !door.role.is_empty() {
+            // Where the tenant is a role, another tenant's role is another identity, no door into it.
+            let flips = "SELECT current_user <> session_user \
+                         AND NOT pg_has_role(current_user, ${role}::text::regrole, 'MEMBER') AS flips";
+            if session.must(flips, &Values::new().with("role", &door.role)).await?.flag(0, "flips")? {
+                self.end(session, "ROLLBACK").await?;
+                let refused = Some("another tenant's identity".to_owned());
+                return Ok(DoorReading { refused, steady: true, ..DoorReading::default() });
+            }
             session.must(&format!("SET LOCAL ROLE {}", door.role), &none).await?;
         }
         let outcome = session.attempt(&door.read, &none).await?;

@@ -1,11 +1,12 @@
 //! Writes across tenants: rows made for another one, moved to him, changed, deleted.
 
 use sor_gate::error::Result;
-use sor_gate::session::{Outcome, Session};
+use sor_gate::session::{Outcome, Rows, Session};
 use sor_gate::template::Values;
 
 use super::judge::{Attack, CrossWrite};
 use super::reader::Reader;
+use super::sight::Sight;
 
 /// Numbers of rows that no seed uses.
 const OWN: u64 = 70_001;
@@ -20,7 +21,7 @@ impl Reader<'_> {
         let before = self.images().await?;
         let insert = self.tenancy.insert.as_str();
         let own = Values::new().with("tenant", alice).with("n", OWN);
-        let control = self.write(session, alice, insert, &own, "ROLLBACK").await?;
+        let (control, _) = self.write(session, alice, insert, &own, "ROLLBACK").await?;
         let foreign = Values::new().with("tenant", bob).with("n", FOREIGN).with("mine", alice);
         let into = format!("UPDATE {table} SET {column} = ${{tenant}} WHERE {column} = ${{mine}}");
         let touch = format!("UPDATE {table} SET {column} = {column} WHERE {column} = ${{tenant}}");
@@ -46,13 +47,13 @@ impl Reader<'_> {
         ];
         let mut attacks = Vec::new();
         for (who, what, sql, ending, harmless) in tries {
-            let outcome = self.write(session, who, sql, &foreign, ending).await?;
-            attacks.push(Attack { what, outcome, harmless });
+            let (outcome, nobody) = self.write(session, who, sql, &foreign, ending).await?;
+            attacks.push(Attack { what, outcome, harmless, nobody });
         }
         Ok(CrossWrite { control, attacks, before, after: self.images().await? })
     }
 
-    /// One write as a tenant. A refusal of the identity itself counts as one of the write.
+    /// One write as a tenant, and whether it was the identity itself that was refused, which closes the door to it too.
     async fn write(
         &self,
         session: &Session,
@@ -60,15 +61,16 @@ impl Reader<'_> {
         sql: &str,
         values: &Values,
         ending: &str,
-    ) -> Result<Outcome> {
+    ) -> Result<(Outcome, bool)> {
         if let Some(refused) = self.begin_as(session, tenant).await? {
+            let closed = refused.closed() == Some(true);
             return Ok(match refused {
-                super::sight::Sight::Refused(refusal) => Outcome::Refused(refusal),
-                super::sight::Sight::Rows(_) => Outcome::Done(sor_gate::session::Rows::default()),
+                Sight::Refused(refusal) => (Outcome::Refused(refusal), closed),
+                Sight::Rows(_) => (Outcome::Done(Rows::default()), false),
             });
         }
         let outcome = session.attempt(sql, values).await?;
         self.end(session, if outcome.refusal().is_some() { "ROLLBACK" } else { ending }).await?;
-        Ok(outcome)
+        Ok((outcome, false))
     }
 }

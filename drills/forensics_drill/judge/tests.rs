@@ -1,8 +1,9 @@
 //! The edge cases of the judge.
 
+use sor_gate::explain::Scan;
 use sor_gate::verdict::Verdict;
 
-use super::super::scale::{Measured, Scan};
+use super::super::scale::Measured;
 use super::*;
 
 fn scale(took: u64, index: Option<&str>, events: i64) -> Scale {
@@ -10,8 +11,8 @@ fn scale(took: u64, index: Option<&str>, events: i64) -> Scale {
         node: "Index Scan".into(),
         table: "e".into(),
         index: index.map(Into::into),
-        thrown_away: 0,
         rows: events,
+        ..Scan::default()
     };
     let query = Measured { name: "events", took: Duration::from_millis(took), scans: vec![scan] };
     Scale { events, asked: 1_000_000, queries: vec![query] }

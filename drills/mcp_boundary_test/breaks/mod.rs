@@ -51,7 +51,9 @@ fn meddle(stage: &mut Stage<'_>, meddling: Meddling) -> Result<Applied> {
     let Some(mcp) = &mut stage.subject.mcp else {
         return Ok(Applied::Unviable("no [mcp]".into()));
     };
-    meddling.install(mcp);
+    if !meddling.install(mcp) {
+        return Ok(Applied::Unviable("mcp.url has a port of its own in place of ${port}".into()));
+    }
     Ok(Applied::Done(format!("a man in the middle in front of the server: {meddling:?}")))
 }
 

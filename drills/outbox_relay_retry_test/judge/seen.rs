@@ -5,6 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 use sor_gate::fault::FaultKind;
 use sor_gate::fault::sink::Delivery;
+use sor_gate::fault::sweep::Sweep;
 
 /// One outbox row as the subject presents it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -133,6 +134,8 @@ pub struct Seen {
     pub atomic: Atomic,
     pub failures: Failures,
     pub kills: Kills,
+    /// Relays struck at the messages between them and the server.
+    pub sweep: Sweep,
     pub pair: Pair,
     pub poison: Poison,
     pub unique: Unique,

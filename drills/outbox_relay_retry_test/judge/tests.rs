@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use sor_gate::fault::FaultKind;
+use sor_gate::fault::sweep::{Blow, Struck};
 use sor_gate::verdict::Verdict;
 
 use super::*;
@@ -65,11 +66,52 @@ fn one_delivery_proves_no_dedup() {
         messages: vec![message("k", "dispatched", 2)],
         deliveries,
     };
+    let verdict = |deliveries| dedup_on_redelivery(&seen(deliveries), &sweep()).verdict;
     let twice = vec![delivery("k", false), delivery("k", true)];
-    assert_eq!(dedup_on_redelivery(&seen(twice)).verdict, Verdict::Pass);
-    assert_eq!(dedup_on_redelivery(&seen(vec![delivery("k", false)])).verdict, Verdict::Error);
+    assert_eq!(verdict(twice), Verdict::Pass);
+    assert_eq!(verdict(vec![delivery("k", false)]), Verdict::Error);
     let renamed = vec![delivery("k", false), delivery("k:2", false)];
-    assert_eq!(dedup_on_redelivery(&seen(renamed)).verdict, Verdict::Fail);
+    assert_eq!(verdict(renamed), Verdict::Fail);
+}
+
+fn sweep() -> Sweep {
+    let blows = [Blow::Kill, Blow::SecondKill, Blow::ServerCrash, Blow::SecondServerCrash];
+    let struck = blows.map(|blow| Struck {
+        blow,
+        place: "before message 1".into(),
+        stands_for: u64::from(blow == Blow::Kill),
+        landed: true,
+        wrong: vec![],
+    });
+    Sweep {
+        boundaries: 1,
+        replies_lost: 1,
+        by_the_proxy: true,
+        sampled: false,
+        server_is_ours: true,
+        struck: struck.into(),
+    }
+}
+
+#[test]
+fn a_blow_that_missed_proves_nothing_and_one_that_doubled_fails() {
+    let kill = || Kill { key: "k".into(), landed: true, redelivers: true, witness: "k".into() };
+    let seen = |kills| Kills {
+        kills,
+        messages: vec![message("k", "dispatched", 2)],
+        deliveries: vec![delivery("k", false), delivery("k", true)],
+    };
+    let whole = || seen(vec![kill(), kill(), kill(), kill()]);
+    let missed = seen(vec![kill(), kill(), kill(), Kill { landed: false, ..kill() }]);
+    assert_eq!(dedup_on_redelivery(&whole(), &sweep()).verdict, Verdict::Pass);
+    assert_eq!(dedup_on_redelivery(&missed, &sweep()).verdict, Verdict::Error);
+    for at in 0..4 {
+        let (mut missed, mut doubled) = (sweep(), sweep());
+        missed.struck[at].landed = false;
+        doubled.struck[at].wrong.push("2 effects".into());
+        assert_eq!(dedup_on_redelivery(&whole(), &missed).verdict, Verdict::Error, "{at}");
+        assert_eq!(dedup_on_redelivery(&whole(), &doubled).verdict, Verdict::Fail, "{at}");
+    }
 }
 
 #[test]

@@ -36,7 +36,7 @@ fn an_error_is_closed_only_when_a_policy_raises_it() {
 fn a_write_stopped_by_chance_is_not_proven() {
     let seen = |outcome, harmless| CrossWrite {
         control: done(1),
-        attacks: vec![Attack { what: "INSERT".into(), outcome, harmless }],
+        attacks: vec![Attack { what: "INSERT".into(), outcome, harmless, nobody: false }],
         before: BTreeMap::new(),
         after: BTreeMap::new(),
     };

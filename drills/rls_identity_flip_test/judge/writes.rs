@@ -15,6 +15,8 @@ pub struct Attack {
     pub outcome: Outcome,
     /// How many rows it may touch without harm: a tenant's own. `None`: carrying it out is harm by itself.
     pub harmless: Option<u64>,
+    /// The identity itself was refused, such as a role that does not exist.
+    pub nobody: bool,
 }
 
 /// The writes, and the rows by tenant around them.
@@ -43,6 +45,7 @@ pub fn no_cross_write(seen: &CrossWrite, all: String) -> Finding {
         match &attack.outcome {
             Outcome::Done(rows) if attack.harmless.is_some_and(|most| rows.affected <= most) => empty += 1,
             Outcome::Done(rows) => landed.push(format!("{}: {} row(s)", attack.what, rows.affected)),
+            Outcome::Refused(_) if attack.nobody => refused += 1,
             Outcome::Refused(refusal) if WALLS.contains(&refusal.sqlstate.as_str()) => refused += 1,
             Outcome::Refused(refusal) => unclear.push(format!("{}: {refusal}", attack.what)),
         }
