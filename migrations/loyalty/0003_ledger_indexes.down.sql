@@ -1,0 +1,2 @@
+DROP INDEX public.ledger_accrued_idx;
+DROP INDEX public.ledger_member_idx;
