@@ -29,7 +29,7 @@ fn shape() -> BundleShape {
         drills.iter().zip(1..).map(|((id, habit), lesson)| DrillMeta::new(*id, lesson, *habit)).collect();
     drills[6] =
         drills[6].clone().claim("unset_sees_none", "compare with NULLIF(current_setting(…, true), '')");
-    BundleShape { drills }
+    BundleShape { name: "bundle".into(), drills }
 }
 
 fn now() -> Timestamp {
@@ -58,6 +58,7 @@ fn facts() -> RecordFacts {
     RecordFacts {
         drills: drills.collect(),
         commit: Some("4f2a9c81d07be35a6f11c0de9b8a7766554433ff".into()),
+        uncommitted: Some(Vec::new()),
         finished_at: "2026-11-21T07:59:00Z".parse().expect("a moment"),
         problems: Vec::new(),
     }
@@ -216,6 +217,23 @@ fn a_record_that_does_not_bear_out_a_pass_blocks() {
     assert!(decide(&shape(), &all_pass(), Some(&facts()), &asked, now()).permitted);
     assert!(!decide(&shape(), &all_pass(), None, &asked, now()).permitted);
     assert!(!decide(&shape(), &all_pass()[1..], None, &ReleasePolicy::default(), now()).permitted);
+}
+
+#[test]
+fn a_record_of_changed_files_is_of_no_commit() {
+    let asked = ReleasePolicy { commit: Some("4f2a9c8".into()), ..ReleasePolicy::default() };
+    let reasons = |uncommitted: Option<usize>, policy: &ReleasePolicy| {
+        let named = |count| (1..=count).map(|at| format!("migrations/{at:03}.sql")).collect();
+        let facts = RecordFacts { uncommitted: uncommitted.map(named), ..facts() };
+        let decision = decide(&shape(), &all_pass(), Some(&facts), policy, now());
+        assert_eq!(decision.permitted, policy.commit.is_none() || uncommitted == Some(0));
+        decision.reasons
+    };
+    let blocked = [Some(1), Some(6), None].map(|uncommitted| reasons(uncommitted, &asked).join("\n"));
+    insta::assert_snapshot!(blocked.join("\n"), @"");
+    let unasked = ReleasePolicy::default();
+    let clean = reasons(Some(0), &unasked);
+    assert_eq!([Some(6), None].map(|uncommitted| reasons(uncommitted, &unasked)), [clean.clone(), clean]);
 }
 
 #[test]

@@ -50,6 +50,21 @@ fn the_committed_schema_is_the_types() {
     );
 }
 
+fn against_the_schema(record: &Value) -> Vec<String> {
+    let schema: Value = serde_json::from_str(&fs::read_to_string(committed()).unwrap()).unwrap();
+    let validator = jsonschema::draft202012::new(&schema).unwrap();
+    validator.iter_errors(record).map(|error| format!("{}: {error}", error.instance_path())).collect()
+}
+
+#[test]
+fn the_committed_example_is_what_the_schema_says() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("evidence/example/record.json");
+    let mut example: Value = serde_json::from_slice(&fs::read(file).unwrap()).unwrap();
+    assert_eq!(against_the_schema(&example), [""; 0]);
+    example["run_id"] = 7.into();
+    assert_eq!(against_the_schema(&example).len(), 1);
+}
+
 #[test]
 fn a_real_run_is_what_the_schema_says() {
     let home = tempfile::tempdir().unwrap();
@@ -57,11 +72,7 @@ fn a_real_run_is_what_the_schema_says() {
     let place = only_run(home.path());
     let bytes = fs::read(place.join("record.json")).unwrap();
     let value: Value = serde_json::from_slice(&bytes).unwrap();
-    let schema: Value = serde_json::from_str(&fs::read_to_string(committed()).unwrap()).unwrap();
-    let validator = jsonschema::draft202012::new(&schema).unwrap();
-    let errors: Vec<String> =
-        validator.iter_errors(&value).map(|error| format!("{}: {error}", error.instance_path())).collect();
-    assert!(errors.is_empty(), "{errors:#?}");
+    assert_eq!(against_the_schema(&value), [""; 0]);
     assert_eq!(
         serde_json::from_slice::<Value>(&output.stdout).unwrap(),
         value,
@@ -74,7 +85,7 @@ fn a_real_run_is_what_the_schema_says() {
     assert_eq!(record.previous, None);
     assert!(record.postgres.settings.contains_key("fsync"));
     assert!(!record.postgres.identity.system_identifier.is_empty());
-    assert!(record.subject.schema_files.iter().any(|file| file.path.ends_with(".down.sql")));
+    assert!(record.subjects[0].schema_files.iter().any(|file| file.path.ends_with(".down.sql")));
     assert_eq!(record.drills.len(), record.catalogue.len());
     assert!(record.drills.iter().any(|drill| !drill.log.statements.is_empty()));
     for file in &record.files {
@@ -124,7 +135,7 @@ fn decide_asks_the_record_too() {
     let record = record::read(&fs::read(place.join("record.json")).unwrap()).unwrap();
     let (_, text) = decide(&["--commit", "0000000"]);
     assert!(text.contains("asked for was 0000000"), "{text}");
-    if let Some(commit) = &record.subject.commit {
+    if let Some(commit) = &record.subjects[0].commit {
         assert!(!decide(&["--commit", &commit[..10]]).1.contains("asked for"));
     }
     assert!(decide(&["--max-age", "0s"]).1.contains("old, at most"));

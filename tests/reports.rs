@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
@@ -10,8 +11,15 @@ use quick_junit::Report;
 use serde_json::Value;
 
 /// Planted in the environment, in a URL, in the subject file and in SQL.
-const SECRETS: [&str; 5] =
-    ["env-s3cret-aa11", "url-s3cret-bb22", "toml-s3cret-cc33", "sql-s3cret-dd44", "word-s3cret-ee55"];
+const SECRETS: [&str; 7] = [
+    "env-s3cret-aa11",
+    "url-s3cret-bb22",
+    "toml-s3cret-cc33",
+    "sql-s3cret-dd44",
+    "word-s3cret-ee55",
+    "log-s3cret-ff66",
+    "typed-s3cret-0077",
+];
 
 fn gate() -> Command {
     let mut command = Command::cargo_bin("sor-gate").unwrap();
@@ -46,7 +54,9 @@ fn planted(home: &Path) -> PathBuf {
     fs::write(&file, text).unwrap();
     let seed = home.join("fixtures/reconciler/seed.sql");
     let sql = fs::read_to_string(&seed).unwrap();
-    fs::write(seed, format!("{sql}\nALTER ROLE postgres PASSWORD '{}';\n", SECRETS[3])).unwrap();
+    // What is raised stands in the server's log, with the statement that raised it.
+    let logged = format!("DO $$ BEGIN RAISE LOG 'at postgres://eve:{}@db/x'; END $$;", SECRETS[5]);
+    fs::write(seed, format!("{sql}\nALTER ROLE postgres PASSWORD '{}';\n{logged}\n", SECRETS[3])).unwrap();
     file
 }
 
@@ -111,10 +121,98 @@ fn reports_hold_what_the_record_says_and_no_secret() {
         files.into_iter().map(|file| (file.display().to_string(), fs::read(file).unwrap())).collect();
     texts.push(("standard output".into(), output.stdout));
     texts.push(("standard error".into(), output.stderr));
+    texts.extend(said_later(home.path(), &subject));
     for (name, text) in texts {
         let text = String::from_utf8_lossy(&text).into_owned();
         for secret in SECRETS {
-            assert!(!text.contains(secret), "{name} holds {secret}");
+            assert!(!text.contains(secret), "{name} holds {secret}: {text}");
         }
     }
+}
+
+/// What other commands say of the same evidence and the same subject, and what the errors of some say.
+fn said_later(home: &Path, subject: &Path) -> Vec<(String, Vec<u8>)> {
+    let typed = format!("postgres://bob:{}@127.0.0.1:1/x", SECRETS[6]);
+    let subject = subject.to_str().unwrap();
+    let text = fs::read_to_string(subject).unwrap();
+    // The server's own words, which its log holds too, end a run whose seed is refused.
+    let refused = home.join("fixtures/reconciler/seed.sql");
+    let sql = fs::read_to_string(&refused).unwrap().replace("RAISE LOG", "RAISE EXCEPTION");
+    let other = home.join("fixtures/reconciler/wrong.toml");
+    fs::write(&other, text.replacen("title = ", "titel = ", 1)).unwrap();
+    let other = other.to_str().unwrap();
+    let mut said = Vec::new();
+    let mut say = |args: &[&str]| {
+        let mut gate = gate();
+        gate.args(args).current_dir(home).env("PAYMENT_SECRET", SECRETS[0]);
+        gate.env("REPLICA", format!("postgres://carol:{}@replica/x", SECRETS[4]));
+        let output = gate.output().unwrap();
+        assert!(output.stdout.len() + output.stderr.len() > 0, "{args:?} said nothing");
+        said.push((args.join(" "), [output.stdout, output.stderr].concat()));
+    };
+    for format in ["human", "json"] {
+        for args in [
+            &["history", "out"][..],
+            &["diff", "out/latest", "out/latest"],
+            &["verify", "out"],
+            &["decide", "out/latest"],
+            &["check", "--subject", subject],
+            &["check", "--subject", other],
+            &["drill", "mcp", "--subject", subject, "-v", "--break", "connection_string_told"],
+            &["run", "--subject", subject, "--postgres", &typed, "--out", "more"],
+            &["forensics", "--subject", subject, "--run-id", "x", "--database-url", &typed],
+            &["init", "--database-url", &typed, "--output", "made.toml"],
+            &["diff", &typed, "out/latest"],
+            &["no-such-command", &typed],
+        ] {
+            say(&[args, &["--format", format]].concat());
+        }
+    }
+    for kind in ["html", "junit", "sarif", "summary"] {
+        say(&["report", "out/latest", "--report", kind]);
+    }
+    fs::write(refused, sql).unwrap();
+    say(&["drill", "idempotency", "--subject", subject]);
+    assert!(String::from_utf8_lossy(&said.last().unwrap().1).contains("at postgres://eve:***@db/x"));
+    said
+}
+
+/// As the Jenkins project publishes it for what reads JUnit, and as OASIS publishes it for SARIF 2.1.0.
+#[test]
+fn reports_are_what_their_published_schemas_say() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let home = tempfile::tempdir().unwrap();
+    let report = |kind: &str, name: &str| {
+        let file = home.path().join(name);
+        let wanted = format!("{kind}:{}", file.display());
+        let status =
+            gate().arg("report").arg(root.join("evidence/example")).args(["--report", &wanted]).output();
+        assert!(status.unwrap().status.success());
+        file
+    };
+    let schema = fs::read_to_string(root.join("tests/published/sarif-schema-2.1.0.json")).unwrap();
+    // One of its patterns closes a bracket that it never opened.
+    let schema = schema.replace("{2}]?$", "{2}?$");
+    let validator = jsonschema::draft7::new(&serde_json::from_str(&schema).unwrap()).unwrap();
+    let document: Value = serde_json::from_slice(&fs::read(report("sarif", "sarif.json")).unwrap()).unwrap();
+    let errors: Vec<String> =
+        validator.iter_errors(&document).map(|error| format!("{}: {error}", error.instance_path())).collect();
+    assert!(errors.is_empty(), "{errors:#?}");
+    let mut wrong = document;
+    wrong["runs"][0]["results"] = Value::from("none");
+    assert!(!validator.is_valid(&wrong), "the schema can say no");
+
+    let junit = report("junit", "junit.xml");
+    let schema = root.join("tests/published/junit-10.xsd");
+    let valid = |file: &Path| {
+        let mut xmllint = std::process::Command::new("xmllint");
+        xmllint.arg("--noout").arg("--schema").arg(&schema).arg(file).output()
+    };
+    let Ok(output) = valid(&junit) else {
+        let _ = writeln!(std::io::stderr(), "skipped: there is no xmllint; scripts/test.sh installs it");
+        return;
+    };
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    fs::write(&junit, fs::read_to_string(&junit).unwrap().replace("<testcase ", "<case ")).unwrap();
+    assert!(!valid(&junit).unwrap().status.success(), "the schema can say no");
 }
