@@ -38,7 +38,7 @@ fn an_unknown_placeholder_is_found_before_any_run() {
         complaints(&worker),
         [
             "17:26 unknown placeholder ${database_ur} in `worker.command[2]`; did you mean `database_url`?",
-            "18:13 unknown placeholder ${B:-c} in `worker.env.A`; known here: `sor_gate`, `folder`, `database_url`, `run_id`, `tenant`, `worker`, `sink_url`"
+            "18:13 unknown placeholder ${B:-c} in `worker.env.A`; known here: `sor_gate`, `folder`, `database_url`, `run_id`, `tenant`, `worker`, `sink_url`, `port`, `mcp_url`, `files`, `database_dsn`, `pg_host`, …"
         ]
     );
 }
@@ -83,4 +83,26 @@ fn a_waiver_needs_all_it_is_asked_for() {
 fn everything_is_told_at_once() {
     let text = SMALL.replace("name = \"small\"", "nam = 1").replace("${id}", "${x}");
     assert_eq!(complaints(&text).len(), 3, "{:?}", complaints(&text));
+}
+
+#[test]
+fn a_misspelt_section_comes_before_what_the_file_lacks() {
+    let told = with("[database]", "[dbase]");
+    assert!(told[0].starts_with("3:2 unknown key `dbase`"), "{told:?}");
+    assert_eq!(with("[database]", "[databse]"), ["3:2 unknown key `databse`; did you mean `database`?"]);
+    let told = with("[database]\nmigrations = \"migrations\"", "[xyz]");
+    assert_eq!(told[1], "the file lacks the key `database`; add `database`", "{told:?}");
+}
+
+#[test]
+fn a_schema_must_come_from_somewhere() {
+    let told = with("migrations = \"migrations\"", "");
+    let fix = "add `migrations = …`, `dump = …` or `copy = …` to [database]";
+    assert_eq!(told, [format!("3:1 [database] says of no schema; {fix}")]);
+}
+
+#[test]
+fn a_pattern_that_is_none_is_told() {
+    let told = complaints(&format!("{SMALL}[worker]\ncommand = [\"x\"]\nready = {{ line = \"up (\" }}\n"));
+    assert!(told[0].starts_with("18:18 `worker.ready.line` is no regular expression: "), "{told:?}");
 }

@@ -1,0 +1,2 @@
+CREATE ROLE desk_owner;
+CREATE ROLE desk_app LOGIN;

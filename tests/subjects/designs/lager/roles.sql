@@ -1,0 +1,2 @@
+CREATE ROLE "Lager-Besitz";
+CREATE ROLE "Lager; Dienst" LOGIN;

@@ -1,0 +1,2 @@
+DROP TABLE pages, accounts;
+DROP FUNCTION revise();
