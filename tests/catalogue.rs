@@ -20,6 +20,15 @@ const BUNDLE: [&str; 9] = [
     "mcp_boundary_test",
     "forensics_drill",
 ];
+/// The keys of the second suite's bundle.
+const DATA_INTEGRITY: [&str; 6] = [
+    "constraint_rejection",
+    "index_plan",
+    "serialization_retry",
+    "version_conflict",
+    "oversell",
+    "cache_coherence",
+];
 const SECTIONS: [&str; 4] = ["## Claim", "## Method", "## How it is broken", "## Remedy"];
 
 fn listed() -> Vec<Value> {
@@ -52,12 +61,12 @@ fn break_files(drill: &str) -> BTreeSet<String> {
 
 #[test]
 fn drills_are_the_bundles_keys_in_its_order() {
-    let drills = listed();
-    let first_suite = drills.iter().filter(|drill| text(drill, "suite") == "system-of-record");
-    let ids: Vec<&str> = first_suite.map(|drill| text(drill, "id")).collect();
-    assert_eq!(ids, BUNDLE);
-    for (drill, lesson) in drills.iter().zip(1..) {
-        assert_eq!(drill["lesson"], lesson, "{}", text(drill, "id"));
+    for (suite, keys) in [("system-of-record", &BUNDLE[..]), ("data-integrity", &DATA_INTEGRITY[..])] {
+        let drills = listed();
+        let own = drills.iter().filter(|drill| text(drill, "suite") == suite);
+        let found: Vec<(&str, u64)> =
+            own.map(|drill| (text(drill, "id"), drill["lesson"].as_u64().unwrap())).collect();
+        assert_eq!(found, keys.iter().copied().zip(1..).collect::<Vec<_>>());
     }
 }
 

@@ -22,6 +22,17 @@ const KEYS: [&str; 10] = [
     "release_decision",
 ];
 
+/// The six drills of the second suite and its decision.
+const DATA_INTEGRITY: [&str; 7] = [
+    "constraint_rejection",
+    "index_plan",
+    "serialization_retry",
+    "version_conflict",
+    "oversell",
+    "cache_coherence",
+    "release_decision",
+];
+
 fn gate(args: &[&str]) -> Output {
     let mut command = Command::cargo_bin("sor-gate").unwrap();
     let home = tempfile::tempdir().unwrap();
@@ -64,11 +75,20 @@ proven! {
     rls_identity_flip_test
     mcp_boundary_test
     forensics_drill
+    constraint_rejection
+    index_plan
+    serialization_retry
+    version_conflict
+    oversell
+    cache_coherence
 }
 
 fn bundle(out: &Path) -> serde_json::Map<String, Value> {
-    let text = std::fs::read_to_string(out.join("latest/bundle.json")).unwrap();
-    serde_json::from_str(&text).unwrap()
+    read(&out.join("latest/bundle.json"))
+}
+
+fn read(file: &Path) -> serde_json::Map<String, Value> {
+    serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap()
 }
 
 #[test]
@@ -80,6 +100,41 @@ fn the_reference_is_permitted() {
     assert_eq!(bundle.keys().collect::<Vec<_>>(), KEYS);
     assert!(KEYS[..9].iter().all(|key| bundle[*key] == "pass"), "{bundle:#?}");
     assert!(bundle["release_decision"].as_str().unwrap().starts_with("PERMITTED"));
+}
+
+#[test]
+fn the_second_suite_alone_keeps_its_own_bundle() {
+    let out = tempfile::tempdir().unwrap();
+    let output = gate(&["run", "--suite", "data-integrity", "--out", out.path().to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(0), "{}", told(&output));
+    let run = out.path().join("latest");
+    let bundle = read(&run.join("data_integrity.json"));
+    assert_eq!(bundle.keys().collect::<Vec<_>>(), DATA_INTEGRITY);
+    assert!(DATA_INTEGRITY[..6].iter().all(|key| bundle[*key] == "pass"), "{bundle:#?}");
+    assert!(bundle["release_decision"].as_str().unwrap().starts_with("PERMITTED"));
+    assert!(!run.join("bundle.json").exists());
+    let decided = gate(&["decide", run.to_str().unwrap()]);
+    assert_eq!(decided.status.code(), Some(0), "{}", told(&decided));
+}
+
+#[test]
+fn both_suites_share_one_record_and_one_report() {
+    let out = tempfile::tempdir().unwrap();
+    let both = ["run", "--suite", "system-of-record", "--suite", "data-integrity", "--report", "html"];
+    let output = gate(&[&both[..], &["--out", out.path().to_str().unwrap()]].concat());
+    assert_eq!(output.status.code(), Some(0), "{}", told(&output));
+    let run = out.path().join("latest");
+    assert_eq!(bundle(out.path()).keys().collect::<Vec<_>>(), KEYS);
+    assert_eq!(read(&run.join("data_integrity.json")).keys().collect::<Vec<_>>(), DATA_INTEGRITY);
+    let record = read(&run.join("record.json"));
+    let drills = record["drills"].as_array().unwrap().iter().map(|drill| drill["id"].as_str().unwrap());
+    let wanted: Vec<&str> = KEYS[..9].iter().chain(&DATA_INTEGRITY[..6]).copied().collect();
+    assert_eq!(drills.collect::<Vec<_>>(), wanted);
+    let suites: Vec<&str> =
+        record["suites"].as_array().unwrap().iter().map(|suite| suite["bundle"].as_str().unwrap()).collect();
+    assert_eq!(suites, ["bundle.json", "data_integrity.json"]);
+    let report = std::fs::read_to_string(run.join("report.html")).unwrap();
+    assert!(wanted.iter().all(|drill| report.contains(drill)));
 }
 
 #[test]

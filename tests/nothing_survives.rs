@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use sor_gate::postgres::{ClusterOptions, ProvisionOptions, Provisioner, Source};
 use sor_gate::process::{Scope, ScopeOptions};
+use sor_gate::redis_server::RedisServer;
 use sor_gate::worker::{Worker, WorkerCommand};
 
 /// Within this long everything must be gone.
@@ -35,6 +36,7 @@ fn holder() {
         let script = "setsid sleep 600 & sleep 600 & wait";
         let (worker, server) = (WorkerCommand::new(["sh", "-c", script]), WorkerCommand::new(["cat"]));
         let _worker = Worker::start_linked(&scope, &worker, &server).await.unwrap();
+        let _redis = RedisServer::start(&scope).await.unwrap();
         let template = provisioner.bare().await.unwrap();
         let cluster = provisioner.cluster(&template, &ClusterOptions::default()).await.unwrap();
         let client = cluster.admin().await.unwrap();

@@ -221,3 +221,16 @@ async fn a_missing_image_or_engine_is_said_with_a_remedy() {
     assert_eq!(error.kind, ErrorKind::Usage);
     assert!(error.what.contains("holds Postgres 15, not 9"), "{error}");
 }
+
+/// Another minor release than that of the local binaries, as a rule.
+#[test]
+fn drills_pass_in_containers() {
+    if !ready() {
+        return;
+    }
+    let drills = ["drill", "migration_review", "idempotency", "append_only", "--postgres", "container"];
+    let mut gate = Command::new(env!("CARGO_BIN_EXE_sor-gate"));
+    let output = gate.args(drills).args(["--image", &image()]).output().unwrap();
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && told.contains("(container"), "{told}");
+}

@@ -12,8 +12,30 @@ use crate::ground::{Ground, names};
 const MOMENTS: [u64; 9] = [0, 3, 10, 30, 60, 100, 170, 300, 700];
 
 #[test]
+fn a_server_that_dies_while_the_schema_is_set_up() {
+    let ground = Ground::new();
+    let migrations = ground.path("migrations");
+    std::fs::create_dir(&migrations).unwrap();
+    for (name, sql) in [("1_waits", "SELECT pg_sleep(600)"), ("2_proposed", "CREATE TABLE proposed ()")] {
+        std::fs::write(migrations.join(format!("{name}.up.sql")), sql).unwrap();
+        std::fs::write(migrations.join(format!("{name}.down.sql")), "SELECT 1").unwrap();
+    }
+    let subject =
+        "name = \"waits\"\n[database]\nmigrations = \"migrations\"\n[roles]\nworker = \"postgres\"\n";
+    std::fs::write(ground.path("sor-gate.toml"), subject).unwrap();
+    let gate = ground.start(&["run"]);
+    kill(Pid::from_raw(gate.server()), Signal::SIGKILL).unwrap();
+    let (status, told) = gate.wait();
+    assert_eq!(status.code(), Some(3), "{told}");
+    assert!(told.contains("error: the Postgres server ended with signal: 9"), "{told}");
+    ground.assert_nothing_left("a dead server");
+}
+
+#[test]
 fn a_server_that_dies_under_a_drill() {
     let ground = Ground::new();
+    // The first server is then that of a drill, not one on which the schema is set up.
+    assert!(ground.gate(&["drill", "idem"]).status().unwrap().success());
     let gate = ground.start(&["drill", "idem", "--repeat", "5"]);
     kill(Pid::from_raw(gate.server()), Signal::SIGKILL).unwrap();
     let (status, told) = gate.wait();

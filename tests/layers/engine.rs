@@ -4,12 +4,14 @@ use crate::source::{Found, Source};
 
 /// Processes of the gate's own, started by it with pipes on both ends: what they write is a protocol, no print.
 const SPEAK_ON_PIPES: [&str; 4] =
-    ["src/process/bound.rs", "src/process/guard.rs", "src/worker/stand_in.rs", "src/mcp/shim.rs"];
+    ["src/process/bound.rs", "src/process/guard.rs", "src/worker/stand_in.rs", "src/mcp/shim/lines.rs"];
 /// Processes of the gate's own that stand before a program of the subject's and start it. They are bound themselves,
 /// and what they start carries the run's mark.
-const STAND_IN_FRONT: [&str; 2] = ["src/mcp/holder.rs", "src/mcp/shim.rs"];
+const STAND_IN_FRONT: [&str; 3] = ["src/mcp/holder.rs", "src/mcp/shim/lines.rs", "src/mcp/shim/http.rs"];
 /// Formats of other tools that are TOML too.
 const OTHER_TOML: [&str; 1] = ["src/migration/formats/diesel.rs"];
+/// Whether a work tree is clean only git itself can tell.
+const ASKS_GIT: &str = "src/record/git.rs";
 const PRINTING: [&str; 5] = ["print", "println", "eprint", "eprintln", "dbg"];
 const STREAMS: [&str; 3] = ["stdout", "stderr", "anstream"];
 
@@ -17,13 +19,15 @@ const STREAMS: [&str; 3] = ["stdout", "stderr", "anstream"];
 const LAYERS: [&[&str]; 11] = [
     &["error"],
     &["exit", "migration", "quote", "release", "rewrite", "subject", "template", "verdict"],
-    &["catalog", "fault", "hooks", "postgres", "process"],
+    &["catalog", "fault", "hooks", "postgres", "process", "redis_server"],
     &["recorder", "session"],
     &[
+        "benchmark",
         "context",
         "drill",
         "effects",
         "evidence",
+        "explain",
         "forensics",
         "interleaving",
         "mcp",
@@ -36,7 +40,7 @@ const LAYERS: [&[&str]; 11] = [
     &["record"],
     &["attest"],
     &["report"],
-    &["verify"],
+    &["comparison", "history", "verify"],
     &["cli"],
 ];
 /// The binary starts itself again under hidden names, and what is called by them lies above.
@@ -101,8 +105,8 @@ pub fn only_process_starts_processes(source: &Source) -> Vec<String> {
 
 /// Who may ask for a process at all.
 pub fn few_ask_for_processes(source: &Source) -> Vec<String> {
-    let may = ["src/process", "src/postgres", "src/worker", "src/mcp"];
-    if !ships(source) || may.iter().any(|place| source.lies_in(place)) {
+    let may = ["src/process", "src/postgres", "src/redis_server", "src/worker", "src/mcp"];
+    if !ships(source) || source.place == ASKS_GIT || may.iter().any(|place| source.lies_in(place)) {
         return Vec::new();
     }
     let asks = source.paths.iter().filter(|path| path.text.ends_with("process::Launch"));

@@ -174,3 +174,56 @@ async fn statements_are_rewritten() {
     let upwards = proxy.points().iter().filter(|point| point.direction == Direction::ToServer).count();
     assert!(upwards > 0);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_held_answer_leaves_a_half_open_connection() {
+    let ground = ground("CREATE TABLE t (id int)").await;
+    let answer = Trigger::first(|m| m.direction == Direction::ToClient && m.completed == Some("INSERT 0 1"));
+    let proxy = ground.proxy(WirePlan::one(answer, WireToxic::Hold)).await;
+    let client = connect(&proxy).await.unwrap();
+    let pid: i32 = client.query_one("SELECT pg_backend_pid()", &[]).await.unwrap().get(0);
+    assert!(proxy.backends().contains(&pid));
+    let asking = tokio::spawn(async move { client.batch_execute("INSERT INTO t VALUES (1)").await });
+    assert_eq!(proxy.wait_fired(SOON).await.unwrap().kind, FaultKind::Hold);
+    assert!(!asking.is_finished());
+    // The client goes; the server hears nothing of it.
+    asking.abort();
+    let lives = "SELECT count(*) FROM pg_stat_activity WHERE pid = $1 AND state = 'idle'";
+    while ground.direct.query_one(lives, &[&pid]).await.unwrap().get::<_, i64>(0) == 0 {}
+    assert_eq!(count(&ground.direct, "t").await, 1);
+    proxy.release();
+    ground.settled().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cut_ends_what_is_open_and_nothing_that_comes_later() {
+    let ground = ground("CREATE TABLE t (id int)").await;
+    let asks = Trigger::first(|m| m.runs() && m.sql == Some("INSERT INTO t VALUES (1)"));
+    let proxy = ground.proxy(WirePlan::one(asks, WireToxic::Hold)).await;
+    let (held, idle) = (connect(&proxy).await.unwrap(), connect(&proxy).await.unwrap());
+    let asking = tokio::spawn(async move { held.batch_execute("INSERT INTO t VALUES (1)").await });
+    proxy.wait_fired(SOON).await.unwrap();
+    proxy.cut();
+    assert!(asking.await.unwrap().unwrap_err().is_closed());
+    while !idle.is_closed() {
+        tokio::task::yield_now().await;
+    }
+    ground.settled().await;
+    assert_eq!(count(&ground.direct, "t").await, 0, "what was held never arrives");
+    let later = connect(&proxy).await.unwrap();
+    assert_eq!(count(&later, "t").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_crashes_behind_the_proxy_is_back_behind_it() {
+    let ground = ground("CREATE TABLE t (id int)").await;
+    let proxy = ground.proxy(WirePlan::clear()).await;
+    let client = connect(&proxy).await.unwrap();
+    client.batch_execute("INSERT INTO t VALUES (1)").await.unwrap();
+    ground.cluster.crash().await.unwrap();
+    assert!(client.batch_execute("INSERT INTO t VALUES (2)").await.is_err());
+    assert!(connect(&proxy).await.is_err());
+    ground.cluster.restart().await.unwrap();
+    let again = connect(&proxy).await.unwrap();
+    assert_eq!(count(&again, "t").await, 1);
+}

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use futures::{SinkExt, TryStreamExt};
 use sor_gate::fault::proxy::{Listen, StatementKind, WirePlan, WireProxy};
 use sor_gate::postgres::{ConnectInfo, Host};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_postgres::NoTls;
 use tokio_postgres::error::SqlState;
 
@@ -148,6 +149,36 @@ async fn encryption_is_declined_politely() {
     let mut strict = program("psql", &proxy, &["-qXc", "SELECT 1"]);
     strict.env("PGSSLMODE", "require");
     assert!(!strict.output().unwrap().status.success());
+}
+
+/// What comes before the start-up packet is answered in one byte each, as a server without encryption does.
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_for_encryption_are_answered_in_any_order_and_number() {
+    const SSL: u32 = 80_877_103;
+    const GSS: u32 = 80_877_104;
+    let ground = ground("").await;
+    let proxy = ground.proxy(WirePlan::clear()).await;
+    let at = proxy.connect_info();
+    let Host::Socket(folder) = &at.host else { panic!("no socket") };
+    let path = folder.join(format!(".s.PGSQL.{}", at.port));
+    for requests in [&[SSL][..], &[GSS], &[GSS, SSL], &[SSL, GSS, SSL]] {
+        let mut socket = tokio::net::UnixStream::connect(&path).await.unwrap();
+        for request in requests {
+            socket.write_u32(8).await.unwrap();
+            socket.write_u32(*request).await.unwrap();
+            assert_eq!(socket.read_u8().await.unwrap(), b'N');
+        }
+        let user = format!("user\0{}\0database\0{}\0\0", at.user, at.database);
+        socket.write_u32(u32::try_from(8 + user.len()).unwrap()).await.unwrap();
+        socket.write_u32(196_608).await.unwrap();
+        socket.write_all(user.as_bytes()).await.unwrap();
+        assert_eq!(socket.read_u8().await.unwrap(), b'R', "the server itself answers");
+    }
+    // What is no start-up packet ends its connection, and no other.
+    let mut socket = tokio::net::UnixStream::connect(&path).await.unwrap();
+    socket.write_u32(u32::MAX).await.unwrap();
+    assert_eq!(socket.read(&mut [0]).await.unwrap(), 0);
+    assert!(connect(&proxy).await.is_ok());
 }
 
 #[tokio::test(flavor = "multi_thread")]
