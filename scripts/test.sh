@@ -3,8 +3,9 @@
 #
 #   scripts/test.sh [NEXTEST ARGUMENTS]
 #
-# Sets up first what a fresh Debian or Ubuntu machine with Rust lacks: Postgres server binaries (no
-# server is started), and a Postgres image where a Docker engine answers. cargo-nextest and cargo-deny
+# Sets up first what a fresh Debian or Ubuntu machine with Rust lacks: Postgres and Redis server binaries (no
+# server is started), Chromium with readers of PDF and XML, and a Postgres image where a Docker engine
+# answers. cargo-nextest and cargo-deny
 # are built once, into target/tools, where the machine has none. Arguments go to `cargo nextest run`,
 # for instance a filter. The exit code is that of the step that failed, or of the tests.
 set -eu
@@ -55,6 +56,31 @@ install_postgres() {
     as_root rm -f "$own_port"
 }
 
+have_redis() {
+    for server in redis-server valkey-server; do
+        have "$server" && return
+        for folder in /usr/bin /usr/sbin /usr/local/bin /opt/homebrew/bin /opt/redis/bin; do
+            [ -x "$folder/$server" ] && return
+        done
+    done
+    return 1
+}
+
+# Debian's package starts a server on port 6379, now and at every boot, unless told not to.
+install_redis() {
+    policy=/usr/sbin/policy-rc.d
+    own=
+    if ! [ -e "$policy" ]; then
+        own=yes
+        printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
+        as_root chmod 755 "$policy"
+    fi
+    install_packages redis-server
+    [ -z "$own" ] || as_root rm -f "$policy"
+    if have systemctl; then as_root systemctl disable --quiet redis-server >/dev/null 2>&1 || :; fi
+    if have update-rc.d; then as_root update-rc.d redis-server disable >/dev/null 2>&1 || :; fi
+}
+
 # A tool of cargo's, built without optimisation: it runs for seconds and would compile for minutes.
 cargo_tool() {
     have "$1" && return
@@ -66,11 +92,21 @@ cargo_tool() {
     rm -rf "$target/tools/build"
 }
 
+# The examples under fixtures/examples keep their packages under target/python.
+have_venv() { have python3 && python3 -c 'import ensurepip, venv' 2>/dev/null; }
+
 have cargo || fail "no cargo; install Rust from https://rustup.rs"
 have cc || install_packages gcc libc6-dev
 cargo fmt --version >/dev/null 2>&1 || rustup component add rustfmt
 cargo clippy --version >/dev/null 2>&1 || rustup component add clippy
+have_venv || { step "installing Python's venv"; install_packages python3 python3-venv; }
 have_postgres || { step "installing Postgres"; install_postgres; }
+have_redis || { step "installing Redis"; install_redis; }
+
+# A browser for the report, a reader of what it prints, and a judge of JUnit's schema.
+have chromium || have google-chrome || { step "installing Chromium"; install_packages chromium; }
+have pdftotext || install_packages poppler-utils
+have xmllint || install_packages libxml2-utils
 
 if [ -z "${SOR_GATE_TEST_IMAGE:-}" ]; then
     if have docker && docker version >/dev/null 2>&1; then
