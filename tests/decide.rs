@@ -230,7 +230,11 @@ fn a_record_of_changed_files_is_of_no_commit() {
         decision.reasons
     };
     let blocked = [Some(1), Some(6), None].map(|uncommitted| reasons(uncommitted, &asked).join("\n"));
-    insta::assert_snapshot!(blocked.join("\n"), @"");
+    insta::assert_snapshot!(blocked.join("\n"), @r"
+    the record is of 4f2a9c8 with uncommitted changes (migrations/001.sql)
+    the record is of 4f2a9c8 with uncommitted changes (migrations/001.sql, migrations/002.sql, migrations/003.sql, migrations/004.sql, migrations/005.sql, …)
+    whether the record is of 4f2a9c8 without changes is not known
+    ");
     let unasked = ReleasePolicy::default();
     let clean = reasons(Some(0), &unasked);
     assert_eq!([Some(6), None].map(|uncommitted| reasons(uncommitted, &unasked)), [clean.clone(), clean]);

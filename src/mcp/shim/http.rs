@@ -52,10 +52,7 @@ pub(super) async fn run(
     let client = http::client().map_err(|error| std::io::Error::other(error.to_string()))?;
     let middle = Arc::new(Middle { shim, inner: inner.to_owned(), client, end: Notify::new() });
     // What is too long is for the server to say.
-    let app = Router::new()
-        .fallback(pass)
-        .layer(DefaultBodyLimit::disable())
-        .with_state(Arc::clone(&middle));
+    let app = Router::new().fallback(pass).layer(DefaultBodyLimit::disable()).with_state(Arc::clone(&middle));
     tokio::select! {
         served = async { axum::serve(listener, app).await } => served?,
         () = middle.end.notified() => return Ok(ExitCode::FAILURE),
