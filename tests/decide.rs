@@ -204,7 +204,12 @@ fn a_record_that_does_not_bear_out_a_pass_blocks() {
     let reasons = [
         blocked(&|facts| facts.drills[0].claims_examined = 0, &policy),
         blocked(&|facts| facts.drills[1].caught.clear(), &policy),
-        blocked(&|facts| facts.drills[2].missed.push("no_unique_key".into()), &policy),
+        blocked(
+            &|facts| {
+                facts.drills[2].missed.push("no_unique_key: missed: serial_retry did not turn red".into())
+            },
+            &policy,
+        ),
         blocked(&|facts| drop(facts.drills.remove(8)), &policy),
         blocked(&|facts| facts.problems.push("the digest of bundle.json differs".into()), &policy),
         blocked(&|facts| facts.finished_at = "2026-11-22T00:00:00Z".parse().unwrap(), &policy),

@@ -3,7 +3,7 @@
 use super::ground::{PolicyRecord, SubjectRecord, WaiverRecord};
 use super::types::{FileDigest, Record};
 use crate::release::{BundleShape, DrillFacts, RecordFacts, ReleasePolicy, Waiver};
-use crate::runner::{DrillRecord, Proof};
+use crate::runner::{BreakRecord, DrillRecord, Proof};
 use crate::verdict::Verdict;
 
 pub use crate::subject::digest;
@@ -67,16 +67,18 @@ pub fn checkout<'s>(
 }
 
 fn drill_facts(record: &DrillRecord) -> DrillFacts {
-    let ended = |good: bool| {
-        let those = record.breaks.iter().filter(move |tried| (tried.proof == Proof::Caught) == good);
-        those.map(|tried| tried.id.clone()).collect()
+    let (caught, missed): (Vec<&BreakRecord>, _) =
+        record.breaks.iter().partition(|tried| tried.proof == Proof::Caught);
+    let why = |tried: &BreakRecord| match tried.shortfall() {
+        Some(why) => format!("{}: {why}", tried.id),
+        None => tried.id.clone(),
     };
     let examined = record.findings.iter().filter(|finding| finding.verdict != Verdict::NotTestable);
     DrillFacts {
         id: record.id.clone(),
         claims_examined: examined.count(),
-        caught: ended(true),
-        missed: ended(false),
+        caught: caught.into_iter().map(|tried| tried.id.clone()).collect(),
+        missed: missed.into_iter().map(why).collect(),
     }
 }
 

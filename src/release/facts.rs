@@ -29,7 +29,7 @@ pub struct DrillFacts {
     pub claims_examined: usize,
     /// The breaks under which the named claim turned red.
     pub caught: Vec<String>,
-    /// The breaks that were tried and not caught, whatever the cause.
+    /// The breaks that were tried and not caught, each with what became of it: `no_key: missed: …`.
     pub missed: Vec<String>,
 }
 
@@ -69,7 +69,7 @@ fn borne_out(line: &Line, facts: Option<&DrillFacts>) -> Line {
         Some(facts) if facts.claims_examined == 0 && waived => line.clone(),
         Some(facts) if facts.claims_examined == 0 => Line::error("no claim was examined"),
         Some(facts) if !facts.missed.is_empty() => {
-            Line::error(&format!("not seen to fail under the break {}", facts.missed.join(", ")))
+            Line::error(&format!("not seen to fail under the break {}", facts.missed.join("; under ")))
         }
         Some(facts) if facts.caught.is_empty() => Line::error("never seen to fail: no break was tried"),
         Some(_) => line.clone(),

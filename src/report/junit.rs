@@ -6,7 +6,7 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use crate::error::{Error, Result};
 use crate::record::Record;
-use crate::runner::{DrillRecord, Proof};
+use crate::runner::DrillRecord;
 use crate::verdict::{Finding, Verdict};
 
 /// The report.
@@ -31,14 +31,11 @@ fn suite(drill: &DrillRecord) -> TestSuite {
     suite.set_system_out(drill.evidence.as_str());
     suite.add_test_cases(drill.findings.iter().map(|finding| case(&drill.id, finding)));
     for tried in &drill.breaks {
-        let status = if tried.proof == Proof::Caught {
-            TestCaseStatus::success()
-        } else {
-            failed(
-                NonSuccessKind::Failure,
-                "not seen to fail",
-                format!("{} under {}", proof(tried.proof), tried.summary),
-            )
+        let status = match tried.shortfall() {
+            None => TestCaseStatus::success(),
+            Some(why) => {
+                failed(NonSuccessKind::Failure, "not seen to fail", format!("{}: {why}", tried.summary))
+            }
         };
         let mut case = TestCase::new(format!("seen to fail under {}", tried.id), status);
         case.set_classname(drill.id.as_str());
@@ -69,13 +66,4 @@ fn failed(kind: NonSuccessKind, kind_of: &str, message: String) -> TestCaseStatu
     let mut status = TestCaseStatus::non_success(kind);
     status.set_type(kind_of).set_message(message);
     status
-}
-
-fn proof(proof: Proof) -> &'static str {
-    match proof {
-        Proof::Caught => "caught",
-        Proof::Missed => "missed",
-        Proof::Unviable => "unviable",
-        Proof::Timeout => "timed out",
-    }
 }

@@ -82,6 +82,31 @@ impl BreakRecord {
             duration_ms: millis(ended),
         }
     }
+
+    /// Why the break was not caught, with what was observed instead; `None` when it was.
+    pub fn shortfall(&self) -> Option<String> {
+        let Self { claim, red, observed, .. } = self;
+        let noticed = red.contains(claim);
+        Some(match self.proof {
+            Proof::Caught => return None,
+            Proof::Timeout => "the drill did not end in time".into(),
+            // A break that could not be made leaves every claim unproven, the named one too.
+            Proof::Unviable if noticed => format!("unviable: {}", self.applied),
+            Proof::Unviable => format!("unviable: {claim} was {observed}"),
+            Proof::Missed if noticed => {
+                let others: Vec<&str> = red.iter().filter(|id| *id != claim).map(String::as_str).collect();
+                let others = others.join(", ");
+                format!("missed: beside {claim}, which observed {observed}, {others} turned red too")
+            }
+            Proof::Missed if red.is_empty() => {
+                format!("missed: {claim} did not turn red, observed {observed}")
+            }
+            Proof::Missed => {
+                let others = red.join(", ");
+                format!("missed: not {claim} turned red, observed {observed}, but {others}")
+            }
+        })
+    }
 }
 
 /// Everything behind one line of the bundle.
@@ -127,4 +152,58 @@ impl DrillRecord {
 
 fn millis(ended: &Ended) -> u64 {
     u64::try_from(ended.duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SABOTAGE: Break = Break {
+        id: "no_key",
+        claim: "serial_retry",
+        summary: "the key goes",
+        apply: |_| Box::pin(async { Ok(Applied::Done(String::new())) }),
+    };
+
+    /// The record of the break, from whether each of two claims held.
+    fn record(applied: Applied, held: [Option<bool>; 2]) -> BreakRecord {
+        let finding = |(claim, held): (&str, Option<bool>)| match held {
+            Some(held) => Finding::judge(claim, held, "+1", if held { "+1" } else { "+2" }),
+            None => Finding::not_testable(claim, "no [idempotency]"),
+        };
+        let findings = ["serial_retry", "key_required"].into_iter().zip(held).map(finding).collect();
+        let evidence = crate::evidence::Evidence::new("x", findings);
+        let (log, duration) = (Log::default(), std::time::Duration::ZERO);
+        BreakRecord::new(
+            &SABOTAGE,
+            &Ended { evidence, log, applied: Some(applied), timed_out: false, duration },
+        )
+    }
+
+    #[test]
+    fn a_break_that_was_not_caught_says_why() {
+        let done = || Applied::Done("dropped".into());
+        let unviable = || Applied::Unviable("no unique index".into());
+        let told = |applied, held| record(applied, held).shortfall();
+        assert_eq!(told(done(), [Some(false), Some(true)]), None);
+        for (applied, held, why) in [
+            (done(), [Some(true), Some(true)], "missed: serial_retry did not turn red, observed +1"),
+            (
+                done(),
+                [Some(true), Some(false)],
+                "missed: not serial_retry turned red, observed +1, but key_required",
+            ),
+            (
+                done(),
+                [Some(false), Some(false)],
+                "missed: beside serial_retry, which observed +2, key_required turned red too",
+            ),
+            (unviable(), [Some(false), Some(false)], "unviable: no unique index"),
+            (done(), [None, Some(true)], "unviable: serial_retry was not testable: no [idempotency]"),
+        ] {
+            assert_eq!(told(applied, held).as_deref(), Some(why));
+        }
+        let late = BreakRecord { proof: Proof::Timeout, ..record(done(), [Some(true), Some(true)]) };
+        assert_eq!(late.shortfall().as_deref(), Some("the drill did not end in time"));
+    }
 }
