@@ -118,6 +118,7 @@ async fn six_lines_on_a_run() {
         (&"refused_write".into(), &serde_json::json!([]))
     );
     assert_eq!(told["tool_calls"].as_array().unwrap().len(), 2);
+    assert_fits_its_schema(&told);
     assert_eq!(told["events"][1]["kind"], "turn_failed");
     for output in [output.stdout, output.stderr] {
         assert!(!String::from_utf8(output).unwrap().contains(SECRET));
@@ -128,6 +129,26 @@ async fn six_lines_on_a_run() {
         healthy.contains("Root cause: None") && healthy.contains("Timeline: (cannot be told)"),
         "{healthy}"
     );
+    let healthy = forensics(&night.url("postgres"), &["--run-id", "R-2", "--format", "json"]);
+    let told: Value = serde_json::from_slice(&healthy.stdout).unwrap();
+    assert_eq!((&told["report"]["cause"], &told["report"]["timeline"]), (&"nothing".into(), &Value::Null));
+    assert_fits_its_schema(&told);
+}
+
+/// As the schema for readers says it; which the schema of nothing would say too.
+fn assert_fits_its_schema(told: &Value) {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("evidence/schema/forensics.schema.json");
+    let schema = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
+    let validator = jsonschema::draft202012::new(&schema).unwrap();
+    let errors: Vec<String> =
+        validator.iter_errors(told).map(|error| format!("{}: {error}", error.instance_path())).collect();
+    assert!(errors.is_empty(), "{errors:#?}");
+    for (place, wrong) in [("/report/cause", "gone wrong"), ("/tool_calls", "none"), ("/run/abandoned", "no")]
+    {
+        let mut other = told.clone();
+        *other.pointer_mut(place).unwrap() = wrong.into();
+        assert!(!validator.is_valid(&other), "{place}: the schema can say no");
+    }
 }
 
 #[tokio::test]

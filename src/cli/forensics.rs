@@ -1,5 +1,6 @@
 //! `forensics`: what happened to a run of the system, told from its own database.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::args::{Common, ForensicsArgs, Format};
@@ -11,15 +12,22 @@ use crate::forensics::{Call, CaseFile, Event, Messages, Report, Run, ask};
 use crate::postgres::{ConnectInfo, Secret};
 use crate::subject;
 
-/// The report, and what it was told from.
-#[derive(Serialize)]
-struct Told<'a> {
+/// What `forensics --format json` prints: the report, and what it was told from.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Told<'a> {
+    /// The run that was asked for.
     run_id: &'a str,
+    /// The six lines.
     report: &'a Report,
+    /// The titles of the lines that could not be told.
     missing: Vec<&'static str>,
+    /// Its row.
     run: Option<&'a Run>,
+    /// Its turns with their calls, in order.
     tool_calls: &'a [Call],
+    /// Its messages by status.
     outbox: &'a [Messages],
+    /// Its events, in order.
     events: &'a [Event],
 }
 

@@ -2,7 +2,7 @@
 
 use schemars::{JsonSchema, schema_for};
 
-use super::{check, decide, list, prove, verify};
+use super::{check, decide, forensics, list, prove, verify};
 use crate::comparison::Comparison;
 use crate::history::History;
 use crate::runner::DrillRecord;
@@ -14,6 +14,7 @@ pub fn schemas() -> Vec<(&'static str, String)> {
         ("decide", of::<decide::Decided<'_>>()),
         ("diff", of::<Comparison>()),
         ("drill", of::<Vec<DrillRecord>>()),
+        ("forensics", of::<forensics::Told<'_>>()),
         ("history", of::<History>()),
         ("list", of::<Vec<list::Listed>>()),
         ("prove", of::<prove::Matrix<'_>>()),

@@ -1,5 +1,6 @@
 //! The case file: what the four queries answer.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::error::{Error, Result};
@@ -23,7 +24,7 @@ pub struct CaseFile {
 }
 
 /// The run's row.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Run {
     /// Its id.
     pub id: String,
@@ -40,7 +41,7 @@ pub struct Run {
 }
 
 /// A turn and its call.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Call {
     /// The turn, 1 for the first.
     pub ordinal: String,
@@ -57,7 +58,7 @@ pub struct Call {
 }
 
 /// Messages of one status.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Messages {
     /// `pending`, `dispatched` or `dead`.
     pub status: String,
@@ -72,7 +73,7 @@ pub struct Messages {
 }
 
 /// One event.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Event {
     /// When, RFC 3339.
     pub at: String,

@@ -2,8 +2,10 @@
 
 mod ask;
 mod case;
+mod cause;
 mod report;
 
 pub use ask::ask;
 pub use case::{Call, CaseFile, Event, Messages, QUERIES, Run, queries};
-pub use report::{Cause, Report};
+pub use cause::{Cause, CauseWord};
+pub use report::Report;

@@ -2,26 +2,15 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::case::{Call, CaseFile, Messages, Run};
+use super::case::{CaseFile, Messages, Run};
+use super::cause::{Cause, CauseWord, cause};
 use crate::subject::FailureKind;
 
-/// Why a run is not what it should be.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Cause {
-    /// Nothing is wrong.
-    Nothing,
-    /// A known kind of failure, in one sentence that names the failing call.
-    Known(FailureKind, String),
-    /// The run still goes on.
-    StillRunning,
-    /// Something is wrong, and nothing in the database tells what.
-    Untold,
-}
-
 /// What an engineer at night wants to know, a line each.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Report {
     /// Who and how it ended.
     pub run: Option<String>,
@@ -35,8 +24,8 @@ pub struct Report {
     pub root_cause: Option<String>,
     /// What to do.
     pub next_action: Option<String>,
-    /// The cause as such.
-    #[serde(serialize_with = "word")]
+    /// The cause in one word.
+    #[schemars(with = "CauseWord")]
     pub cause: Cause,
 }
 
@@ -78,16 +67,6 @@ impl Report {
     }
 }
 
-/// `tool_error` and the like, `nothing`, `still_running`, `untold`.
-fn word<S: serde::Serializer>(cause: &Cause, serializer: S) -> Result<S::Ok, S::Error> {
-    match cause {
-        Cause::Known(kind, _) => kind.serialize(serializer),
-        Cause::Nothing => serializer.serialize_str("nothing"),
-        Cause::StillRunning => serializer.serialize_str("still_running"),
-        Cause::Untold => serializer.serialize_str("untold"),
-    }
-}
-
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (title, line) in self.lines() {
@@ -120,60 +99,6 @@ fn outstanding(messages: &[Messages]) -> String {
     let told = |group: &Messages| format!("{} {} ({})", group.count, group.status, group.what);
     let parts: Vec<String> = open.map(told).collect();
     if parts.is_empty() { "none".into() } else { parts.join(", ") }
-}
-
-/// A call that failed outranks a turn that never came back, which outranks a message that is not delivered.
-fn cause(case: &CaseFile) -> Cause {
-    let Some(run) = &case.run else { return Cause::Untold };
-    let failed = case.calls.iter().rfind(|call| call.error.is_some());
-    if let Some((call, error)) = failed.and_then(|call| Some((call, call.error.as_deref()?))) {
-        return refused(call, &one_line(error));
-    }
-    if run.status == "failed" {
-        return Cause::Untold;
-    }
-    if run.status == "running" && run.abandoned {
-        return match case.calls.iter().rfind(|call| call.status == "open") {
-            Some(call) => Cause::Known(
-                FailureKind::KilledWorker,
-                format!(
-                    "Turn {} called {} and never came back: {} died in it.",
-                    call.ordinal, call.tool, run.worker
-                ),
-            ),
-            None => Cause::Untold,
-        };
-    }
-    let stuck = case.messages.iter().filter(|group| group.status != "dispatched" && group.attempts > 0);
-    if let Some(group) = stuck.max_by_key(|group| group.status == "dead") {
-        return match &group.last_error {
-            Some(error) => Cause::Known(
-                FailureKind::PoisonOutbox,
-                format!(
-                    "The delivery of {} failed {} times and the message is {}: {}.",
-                    group.what,
-                    group.attempts,
-                    group.status,
-                    one_line(error)
-                ),
-            ),
-            None => Cause::Untold,
-        };
-    }
-    if run.status == "running" { Cause::StillRunning } else { Cause::Nothing }
-}
-
-fn refused(call: &Call, error: &str) -> Cause {
-    let (kind, who) = match &call.sqlstate {
-        Some(_) => (FailureKind::RefusedWrite, "the database"),
-        None => (FailureKind::ToolError, "the tool"),
-    };
-    Cause::Known(kind, format!("Turn {} called {}, and {who} refused it: {error}.", call.ordinal, call.tool))
-}
-
-/// One line, without the full stop that the sentence will have.
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ").trim_end_matches('.').to_owned()
 }
 
 fn sentence(cause: &Cause) -> Option<String> {
@@ -212,7 +137,7 @@ fn next(cause: &Cause, case: &CaseFile) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::forensics::Event;
+    use crate::forensics::{Call, Event};
 
     fn case(status: &str, abandoned: bool) -> CaseFile {
         let run =
