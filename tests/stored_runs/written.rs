@@ -61,20 +61,25 @@ fn begun() -> (tempfile::TempDir, PathBuf) {
     (home, root)
 }
 
+fn names(place: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(place).unwrap().map(|entry| entry.unwrap().file_name());
+    entries.map(|name| name.into_string().unwrap()).collect()
+}
+
+fn leftovers(root: &Path) -> Vec<String> {
+    let found = [names(root), names(&root.join("runs"))].concat();
+    found.into_iter().filter(|name| name.starts_with('.')).collect()
+}
+
 /// What is there counts as a run, and is whole; the next run finds nothing to complain of.
 fn assert_whole_or_none(root: &Path, when: &str) {
-    let names = |place: &Path| -> Vec<String> {
-        let entries = std::fs::read_dir(place).unwrap().map(|entry| entry.unwrap().file_name());
-        entries.map(|name| name.into_string().unwrap()).collect()
-    };
     for name in names(&root.join("runs")).iter().filter(|name| !name.starts_with(".writing-")) {
         let found = sor_gate::verify::run(&root.join("runs").join(name), &shapes(), None).unwrap();
         assert_eq!(found.defects, [""; 0], "{when}: {name}");
     }
     keep(root, record(30));
     assert_eq!(defects(root), [""; 0], "{when}, and run again");
-    let left: Vec<String> = [names(root), names(&root.join("runs"))].concat();
-    assert!(!left.iter().any(|name| name.starts_with('.')), "{when}: {left:?}");
+    assert_eq!(leftovers(root), [""; 0], "{when}");
 }
 
 /// Calls that change nothing that outlives the process.
@@ -126,18 +131,27 @@ fn killed_after(root: &Path, calls: usize) -> bool {
 
 #[test]
 fn killed_at_every_system_call() {
-    let mut calls = 0;
+    // What the next run has to mend and to sweep: were there nothing, it would be whole without.
+    let (mut calls, mut unlinked, mut unswept) = (0, 0, 0);
     loop {
         let (_home, root) = begun();
         let ended = killed_after(&root, calls);
+        let told = defects(&root);
+        unlinked += usize::from(told.iter().any(|defect| defect.ends_with("came after it")));
+        unswept += usize::from(!leftovers(&root).is_empty());
         assert_whole_or_none(&root, &format!("killed after {calls} system calls"));
         if ended {
             break;
         }
         calls += 1;
     }
-    let _ = writeln!(std::io::stderr(), "killed before each of {calls} system calls");
+    let _ = writeln!(
+        std::io::stderr(),
+        "killed before each of {calls} system calls: {unlinked} left a run unlinked, {unswept} left something to sweep"
+    );
     assert!(calls > 30, "only {calls} system calls");
+    assert!(unlinked > 0, "no kill left a run for the next one to link");
+    assert!(unswept > 0, "no kill left anything for the next run to sweep");
 }
 
 /// Each size of disk, in KiB, refuses another of the files; the last takes them all.
