@@ -3,17 +3,25 @@
 //! `desk`: public, bigint keys, tenants by a setting, DO NOTHING, append-only by grants, SKIP LOCKED, done is a state.
 //! `lager`: quoted and non-ASCII names, uuid keys, tenants by a table of members, DO UPDATE of nothing, append-only by a
 //! trigger, claims by advisory locks, done is gone. `crm`: a schema of its own, text keys, tenants are roles, a function.
+//! `shift`: no tenants, claims by a serializable update that is made again when it loses a race.
 
 #![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
 use serde_json::Value;
 
+fn designs() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/subjects/designs")
+}
+
 fn gate(design: &str, words: &[&str]) -> (Value, String) {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/subjects/designs").join(design);
+    gate_in(&designs().join(design), words)
+}
+
+fn gate_in(folder: &Path, words: &[&str]) -> (Value, String) {
     let mut command = Command::cargo_bin("sor-gate").unwrap();
     let output = command.current_dir(folder).args(words).args(["--format", "json"]).output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -45,7 +53,7 @@ const EVENTS: (&str, &[&str]) = ("append_only_event_test", &["replay", "commit_o
 
 #[test]
 fn they_check_clean() {
-    for design in ["desk", "lager", "crm"] {
+    for design in ["desk", "lager", "crm", "shift"] {
         let (told, said) = gate(design, &["check"]);
         assert_eq!(told, serde_json::json!([]), "{design}: {said}");
     }
@@ -109,4 +117,40 @@ fn claims_by_skip_locked_and_done_as_a_state() {
 fn claims_by_advisory_locks_and_done_as_gone() {
     holds("lager", "concurrency_claim_test", &[]);
     notices("lager", "concurrency_claim_test", "done_does_not_mark");
+}
+
+/// The races of a serializable update have one winner a round, so that a large fleet is unfair to some.
+const FLEET: [&str; 6] = ["drill", "concurrency_claim_test", "--workers", "8", "--rows", "96"];
+
+fn verdicts(record: &Value, wanted: &str) -> Vec<String> {
+    let findings = record[0]["findings"].as_array().unwrap().iter();
+    let with = findings.filter(|finding| finding["verdict"] == wanted);
+    with.map(|finding| finding["claim"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn claims_by_a_serializable_update() {
+    let (record, said) = gate("shift", &FLEET);
+    assert_eq!(verdicts(&record, "pass").len(), 7, "{said}");
+    let (_, said) = gate("shift", &[&FLEET[..], &["--break", "locking_removed"]].concat());
+    assert!(said.contains("caught: under locking_removed"), "{said}");
+}
+
+#[test]
+fn a_serializable_update_without_its_isolation_or_its_retry_fails() {
+    let wanted = [
+        ("isolation = \"serializable\"\n", "", "exclusive"),
+        ("max_attempts = 1000", "max_attempts = 1", "no_errors"),
+    ];
+    for (part, other, claim) in wanted {
+        let copy = tempfile::tempdir().unwrap();
+        let text = std::fs::read_to_string(designs().join("shift/sor-gate.toml")).unwrap();
+        assert!(text.contains(part));
+        let at = |name: &str| format!("{:?}", designs().join("shift").join(name));
+        let text = text.replace(part, other).replace("\"migrations\"", &at("migrations"));
+        let text = text.replace("\"roles.sql\"", &at("roles.sql"));
+        std::fs::write(copy.path().join("sor-gate.toml"), text).unwrap();
+        let (record, said) = gate_in(copy.path(), &FLEET);
+        assert!(verdicts(&record, "fail").contains(&claim.to_owned()), "{said}");
+    }
 }

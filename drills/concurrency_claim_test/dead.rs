@@ -17,8 +17,9 @@ pub async fn claimer(queue: &Queue<'_>) -> Result<Dead> {
     let role = &queue.cx.subject.roles.worker;
     let url = queue.cx.cluster.connect_info(role, &queue.cx.cluster.database()).url();
     let values = queue.as_worker("doomed").await?;
+    let opening = queue.opening();
     let statements = [
-        ("BEGIN", &values),
+        (opening.as_str(), &values),
         (&queue.tenancy.set, &values),
         (&queue.binding.claim, &values),
         ("COMMIT", &values),

@@ -80,7 +80,7 @@ impl Underway<'_> {
 
     async fn claim(&self, name: &str, session: &Session, first: bool) -> Result<Attempt> {
         let attempt = async {
-            self.queue.begin(session).await?;
+            self.queue.open(session, name).await?;
             self.queue.claim(session, name).await
         };
         let attempt = attempt.await;
@@ -88,9 +88,7 @@ impl Underway<'_> {
         if let (true, Some(all_hold)) = (first, &self.all_hold) {
             all_hold.wait().await;
         }
-        let attempt = attempt?;
-        self.queue.end(session, &attempt).await?;
-        Ok(attempt)
+        self.queue.end(session, name, attempt?).await
     }
 
     /// Writes down that a deed was begun and how it ended; nothing when that cannot be known.

@@ -10,7 +10,7 @@ use sor_gate::session::Refusal;
 use sor_gate::verdict::Finding;
 
 pub use history::{Deed, Kind, Operation, Tally};
-pub use seen::{Attempt, Calibration, Dead, Fleet, Pair, Seen};
+pub use seen::{Attempt, Calibration, Dead, Fleet, Pair, Protection, Seen};
 
 /// The evidence line.
 pub fn line(seen: &Seen) -> String {
@@ -21,7 +21,7 @@ pub fn line(seen: &Seen) -> String {
         "Worker A claimed {first}. Worker B {skipped} and claimed {second}. {} orders of their steps: {} with a row \
          claimed twice. {} Workers claimed {} rows: {} twice, {} left. {} lock error(s) raised.",
         seen.orders.len(),
-        seen.orders.iter().filter(|history| double(history).is_some()).count(),
+        seen.orders.iter().filter(|history| double(history, seen.at_commit).is_some()).count(),
         seen.fleet.workers,
         seen.fleet.rows.len(),
         tally.twice.len(),
@@ -36,7 +36,7 @@ pub fn judge(seen: &Seen) -> Vec<Finding> {
         exclusive(&seen.pair),
         no_wait(&seen.pair),
         no_errors(seen),
-        all_interleavings(&seen.orders),
+        all_interleavings(&seen.orders, seen.at_commit),
         fleet(&seen.fleet),
         dead_claimer(&seen.dead),
         empty_queue(&seen.empty, &seen.fleet),
@@ -52,11 +52,17 @@ fn exclusive(pair: &Pair) -> Finding {
     let holds = first != second;
     let finding = Finding::judge(claim, holds, expected, observed);
     match &pair.calibration {
-        Some(calibration) if holds && calibration.took != pair.first => {
+        Some(calibration) if holds && calibration.took != calibration.held => {
             let why = format!("the unprotected claim took {} in the same set-up", calibration.took.tell());
             Finding::unproven(claim, expected, format!("the race is not calibrated: {why}"))
         }
-        Some(_) => finding.witnessed(format!("calibrated: the claim without its lock took {first} as well")),
+        Some(Calibration { without: Protection::Lock, held, .. }) => {
+            finding.witnessed(format!("calibrated: the claim without its lock took {} as well", held.tell()))
+        }
+        Some(Calibration { without: Protection::Isolation, held, .. }) => finding.witnessed(format!(
+            "calibrated: at the server's own isolation the claim took {} as well, which A held",
+            held.tell()
+        )),
         None => finding.witnessed("B answered while A's transaction was open"),
     }
 }
@@ -69,7 +75,8 @@ fn no_wait(pair: &Pair) -> Finding {
     if !pair.waited && !pair.open {
         return Finding::unproven(claim, expected, "A's transaction was not seen open when B answered");
     }
-    if !pair.waited && pair.calibration.as_ref().is_some_and(|calibration| !calibration.waited) {
+    let lock = pair.calibration.as_ref().filter(|calibration| calibration.without == Protection::Lock);
+    if !pair.waited && lock.is_some_and(|calibration| !calibration.waited) {
         return Finding::unproven(claim, expected, "the claim without its lock was not seen to wait either");
     }
     let observed = match (pair.waited, pair.lock_timeout.as_str()) {
@@ -79,7 +86,7 @@ fn no_wait(pair: &Pair) -> Finding {
     };
     let finding = Finding::judge(claim, !pair.waited && pair.lock_timeout == "0", expected, observed)
         .witnessed("pg_stat_activity showed A idle in transaction after B's answer");
-    match pair.calibration {
+    match lock {
         Some(_) => {
             finding.witnessed("calibrated: the claim without its lock was blocked by A in the same set-up")
         }
@@ -114,18 +121,26 @@ fn no_errors(seen: &Seen) -> Finding {
     };
     let how =
         if seen.fleet.held { "the first of each all open at once" } else { "which waited for each other" };
-    Finding::judge(claim, errors.is_empty(), expected, observed)
-        .witnessed(format!("{claims} claims by {} Workers, {how}", seen.fleet.workers))
+    let finding = Finding::judge(claim, errors.is_empty(), expected, observed)
+        .witnessed(format!("{claims} claims by {} Workers, {how}", seen.fleet.workers));
+    match seen.at_commit {
+        true => finding.witnessed(format!(
+            "{} attempts lost a race and were made again, as claims.isolation says",
+            seen.made_again
+        )),
+        false => finding,
+    }
 }
 
-fn all_interleavings(orders: &[History]) -> Finding {
+fn all_interleavings(orders: &[History], at_commit: bool) -> Finding {
     let (claim, expected) =
         ("all_interleavings", "no row claimed twice, nobody waits, in any order of the steps");
     let overlapped = orders.iter().filter(|history| overlap(history)).count();
     if overlapped == 0 {
         return Finding::unproven(claim, expected, "no two claims were open at the same time");
     }
-    let wrong = orders.iter().filter_map(|history| Some((history, double(history)?))).collect::<Vec<_>>();
+    let wrong =
+        orders.iter().filter_map(|history| Some((history, double(history, at_commit)?))).collect::<Vec<_>>();
     let waits = orders.iter().filter(|history| history.any_blocked()).count();
     let observed = match wrong.first() {
         Some((history, id)) => {
@@ -144,9 +159,11 @@ fn all_interleavings(orders: &[History]) -> Finding {
     ))
 }
 
-/// What a session of an interleaving claimed.
+/// What a session of an interleaving claimed: what it was answered, unless its COMMIT lost a race. Then it claimed anew, or
+/// nothing.
 fn claim_of<'h>(history: &'h History, session: &str) -> Option<&'h str> {
-    history.step(session, "claim")?.outcome.scalar()
+    let end = history.step(session, "end").filter(|end| end.attempts > 1 || end.outcome.sqlstate().is_some());
+    end.or_else(|| history.step(session, "claim"))?.outcome.scalar()
 }
 
 /// Whether both claims were made before either transaction ended.
@@ -157,8 +174,12 @@ fn overlap(history: &History) -> bool {
     last_claim.is_some() && last_claim < closed("A") && last_claim < closed("B")
 }
 
-/// The row that both sessions claimed and neither gave back before the other's claim.
-fn double(history: &History) -> Option<&str> {
+/// The row that both sessions claimed and neither gave back before the other's claim. Where a claim holds from its COMMIT
+/// on, one that was given back never held.
+fn double(history: &History, at_commit: bool) -> Option<&str> {
+    if at_commit && history.step("A", "give back").is_some() {
+        return None;
+    }
     let (a, b) = (claim_of(history, "A")?, claim_of(history, "B")?);
     let gave_back = |session: &str, other: &str| {
         let end = history.step(session, "give back")?;

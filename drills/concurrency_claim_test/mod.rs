@@ -91,6 +91,8 @@ impl Drill for ConcurrencyClaimTest {
             pair,
             empty: queue.try_claim("late").await?,
             dead: dead::claimer(&queue).await?,
+            made_again: queue.made_again.into_inner(),
+            at_commit: binding.isolation.is_some(),
         };
         Ok(Evidence::new(judge::line(&seen), judge::judge(&seen)))
     }

@@ -41,10 +41,12 @@ async fn script(queue: &Queue<'_>, tenant: &str, end_of_a: &Step) -> Result<Inte
     let actor = |name: &str, own: Values, end: Step| {
         let values = own.with("tenant", tenant);
         let context = (queue.tenancy.set.clone(), values.clone());
-        let begin = vec![("BEGIN".to_owned(), Values::new()), context.clone()];
+        let begin = |opening: String| vec![(opening, Values::new()), context.clone()];
+        let open = begin(queue.opening());
         let claim = Step::with("claim", queue.binding.claim.clone(), values.clone());
-        let work = (end.name == "end").then(|| work(&queue.binding.done, begin.clone(), values));
-        let steps = [Step::all("begin", begin), claim, end].into_iter().chain(work).collect();
+        let (claim, end) = made_again(queue, claim, end, &values, &open);
+        let work = (end.name == "end").then(|| work(&queue.binding.done, begin("BEGIN".into()), values));
+        let steps = [Step::all("begin", open), claim, end].into_iter().chain(work).collect();
         Actor { name: name.into(), info: info.clone(), prelude: String::new(), steps }
     };
     let (a, b) = (queue.as_worker("A").await?, queue.as_worker("B").await?);
@@ -58,11 +60,34 @@ async fn script(queue: &Queue<'_>, tenant: &str, end_of_a: &Step) -> Result<Inte
     })
 }
 
+/// Claims and ends that are made again after a lost race, where the subject says that its Worker does so.
+fn made_again(
+    queue: &Queue<'_>,
+    claim: Step,
+    end: Step,
+    values: &Values,
+    open: &[(String, Values)],
+) -> (Step, Step) {
+    if queue.binding.isolation.is_none() {
+        return (claim, end);
+    }
+    let (attempts, answer) = (queue.attempts(), open.len());
+    let mut anew = open.to_vec();
+    anew.push((queue.binding.claim.clone(), values.clone()));
+    let claim = claim.or_again(anew.clone(), answer, attempts);
+    anew.push(("COMMIT".to_owned(), Values::new()));
+    let end = if end.name == "end" { end.or_again(anew, answer, attempts) } else { end };
+    (claim, end)
+}
+
 /// Marks what the session claimed as done, in a transaction of its own.
 fn work(done: &str, begin: Vec<(String, Values)>, values: Values) -> Step {
     let done = done.to_owned();
     Step::all_after("work", move |own: &[Performed]| {
-        let claimed = own.iter().find(|step| step.step == "claim").and_then(|step| step.outcome.scalar());
+        let lost =
+            |end: &&Performed| end.step == "end" && (end.attempts > 1 || end.outcome.sqlstate().is_some());
+        let claim = own.iter().find(lost).or_else(|| own.iter().find(|step| step.step == "claim"));
+        let claimed = claim.and_then(|step| step.outcome.scalar());
         let Some(id) = claimed else { return Vec::new() };
         let mark = (done.clone(), values.clone().with("id", id));
         begin.iter().cloned().chain([mark, ("COMMIT".to_owned(), Values::new())]).collect()

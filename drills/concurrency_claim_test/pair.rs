@@ -7,7 +7,7 @@ use sor_gate::rewrite;
 use sor_gate::session::Session;
 use sor_gate::template::Values;
 
-use super::judge::{Attempt, Calibration, Pair};
+use super::judge::{Attempt, Calibration, Pair, Protection};
 use super::queue::{Queue, claimed};
 
 /// Longest that a blocked claim may take once A has committed.
@@ -22,16 +22,22 @@ pub async fn race(queue: &Queue<'_>) -> Result<Pair> {
         queue.cx.worker_session("calibration")
     )?;
     let a_pid = a.pid().await?;
-    queue.begin(&a).await?;
+    queue.open(&a, "A").await?;
     let first = queue.claim(&a, "A").await?;
-    queue.begin(&b).await?;
+    queue.open(&b, "B").await?;
     let lock_timeout = b.must("SHOW lock_timeout", &Values::new()).await?.first("lock_timeout")?;
-    let (second, waited) = watched(queue, &b, "B", a_pid, &a, &first).await?;
+    let Raced { second, waited, mut first } = watched(queue, &b, a_pid, &a, first).await?;
     let open = if waited { false } else { in_transaction(queue, a_pid).await? };
-    queue.end(&b, &second).await?;
-    let calibration = if waited { None } else { calibrate(queue, &c, a_pid, &a, &first).await? };
+    let mut calibration = None;
+    if !waited && queue.binding.isolation.is_some() {
+        calibration = calibrate_isolation(queue, &c, &first).await?;
+    }
+    let second = queue.end(&b, "B", second).await?;
     if !waited && calibration.is_none() {
-        queue.end(&a, &first).await?;
+        calibration = calibrate(queue, &c, a_pid, &a, &first).await?;
+    }
+    if !waited && calibration.as_ref().is_none_or(|without| without.without == Protection::Isolation) {
+        first = queue.end(&a, "A", first).await?;
     }
     for (session, worker, attempt) in [(&a, "A", &first), (&b, "B", &second)] {
         if let Attempt::Claimed(id) = attempt {
@@ -41,30 +47,55 @@ pub async fn race(queue: &Queue<'_>) -> Result<Pair> {
     Ok(Pair { first, second, waited, open, lock_timeout, calibration })
 }
 
-/// Claims while A is open. When the claim is seen to be blocked by A, A commits, so that it can end.
+/// What came of B's claim.
+struct Raced {
+    first: Attempt,
+    second: Attempt,
+    waited: bool,
+}
+
+/// B claims while A is open. When the claim is seen to be blocked by A, A commits, so that it can end.
 async fn watched(
     queue: &Queue<'_>,
     session: &Session,
-    worker: &str,
     a_pid: i32,
     a: &Session,
-    first: &Attempt,
-) -> Result<(Attempt, bool)> {
-    let claim = queue.claim(session, worker);
+    first: Attempt,
+) -> Result<Raced> {
+    let claim = queue.claim(session, "B");
     tokio::pin!(claim);
     let blocked = queue.cx.wait_blocked_by(a_pid, 1);
     tokio::select! {
         biased;
-        attempt = &mut claim => Ok((attempt?, false)),
+        attempt = &mut claim => Ok(Raced { first, second: attempt?, waited: false }),
         blocked = blocked => {
             if blocked? == 0 {
                 return Err(Error::harness("B neither answered nor was blocked by A"));
             }
-            queue.end(a, first).await?;
-            let attempt = tokio::time::timeout(PATIENCE, claim).await;
-            Ok((attempt.map_err(|_| Error::harness("B stayed blocked after A had committed"))??, true))
+            let first = queue.end(a, "A", first).await?;
+            let second = tokio::time::timeout(PATIENCE, claim).await;
+            let second = second.map_err(|_| Error::harness("B stayed blocked after A had committed"))??;
+            Ok(Raced { first, second, waited: true })
         }
     }
+}
+
+/// The subject's claim at the server's own isolation, while A and B are open: it must be seen to take A's row.
+async fn calibrate_isolation(
+    queue: &Queue<'_>,
+    session: &Session,
+    first: &Attempt,
+) -> Result<Option<Calibration>> {
+    if rewrite::without_locking(&queue.binding.claim).is_some() {
+        return Ok(None);
+    }
+    let values = queue.as_worker("calibration").await?;
+    queue.begin(session).await?;
+    let outcome = session.attempt(&queue.binding.claim, &values).await?;
+    session.must("ROLLBACK", &Values::new()).await?;
+    let took = outcome.rows().map_or(Attempt::Empty, claimed);
+    let (without, held) = (Protection::Isolation, first.clone());
+    Ok(Some(Calibration { without, waited: false, took, held }))
 }
 
 /// The subject's claim without its lock, or a plain lock where it has none, in the same set-up: it must be seen to
@@ -86,17 +117,17 @@ async fn calibrate(
         done = &mut claim => { done?; 0 }
         blocked = queue.cx.wait_blocked_by(a_pid, 1) => blocked?,
     };
+    let (without, held) = (Protection::Lock, first.clone());
+    queue.end(a, "A", first.clone()).await?;
     if waited == 0 {
-        queue.end(a, first).await?;
         session.must("ROLLBACK", &Values::new()).await?;
-        return Ok(Some(Calibration { waited: false, took: Attempt::Empty }));
+        return Ok(Some(Calibration { without, waited: false, took: Attempt::Empty, held }));
     }
-    queue.end(a, first).await?;
     let outcome = tokio::time::timeout(PATIENCE, claim).await;
     let outcome = outcome.map_err(|_| Error::harness("the unprotected claim stayed blocked"))??;
     let took = outcome.rows().map_or(Attempt::Empty, claimed);
     session.must("ROLLBACK", &Values::new()).await?;
-    Ok(Some(Calibration { waited: true, took }))
+    Ok(Some(Calibration { without, waited: true, took, held }))
 }
 
 async fn in_transaction(queue: &Queue<'_>, pid: i32) -> Result<bool> {

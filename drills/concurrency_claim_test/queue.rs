@@ -1,6 +1,7 @@
 //! The subject's queue of work: seeding, claiming, finishing and ageing, through its own statements.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use futures::future::join_all;
 use sor_gate::context::Context;
@@ -20,11 +21,14 @@ pub struct Queue<'a> {
     pub admin: Session,
     /// What the prelude answered, by Worker.
     registered: Mutex<BTreeMap<String, String>>,
+    /// Attempts that lost a race and were made again, where the claim is declared to be.
+    pub made_again: AtomicUsize,
 }
 
 impl<'a> Queue<'a> {
     pub async fn new(cx: &'a Context, binding: &'a Claims, tenancy: &'a Tenancy) -> Result<Self> {
-        Ok(Self { cx, binding, tenancy, admin: cx.admin().await?, registered: Mutex::default() })
+        let (admin, registered, made_again) = (cx.admin().await?, Mutex::default(), AtomicUsize::new(0));
+        Ok(Self { cx, binding, tenancy, admin, registered, made_again })
     }
 
     pub fn values(&self, worker: &str) -> Values {
@@ -82,18 +86,72 @@ impl<'a> Queue<'a> {
         session.must(&self.tenancy.set, &self.values("")).await.map(|_| ())
     }
 
-    /// Issues the claim in the open transaction.
+    /// How the transaction of a claim is begun.
+    pub fn opening(&self) -> String {
+        let isolation =
+            self.binding.isolation.map(|isolation| format!(" ISOLATION LEVEL {}", isolation.sql()));
+        format!("BEGIN{}", isolation.unwrap_or_default())
+    }
+
+    /// How often a claim is tried.
+    pub fn attempts(&self) -> u32 {
+        self.binding.isolation.map_or(1, |_| self.binding.max_attempts)
+    }
+
+    /// Opens the transaction of a claim; the Worker has registered before it.
+    pub async fn open(&self, session: &Session, worker: &str) -> Result<()> {
+        self.as_worker(worker).await?;
+        session.must(&self.opening(), &Values::new()).await?;
+        session.must(&self.tenancy.set, &self.values("")).await.map(|_| ())
+    }
+
+    /// Issues the claim in the open transaction; one that loses a race is issued anew in a transaction of its own, where
+    /// the subject says that its Worker does so.
     pub async fn claim(&self, session: &Session, worker: &str) -> Result<Attempt> {
+        let mut attempt = self.claim_once(session, worker).await?;
+        for _ in 1..self.attempts() {
+            if !attempt.lost_a_race() {
+                break;
+            }
+            attempt = self.anew(session, worker).await?;
+        }
+        Ok(attempt)
+    }
+
+    async fn claim_once(&self, session: &Session, worker: &str) -> Result<Attempt> {
         Ok(match session.attempt(&self.binding.claim, &self.as_worker(worker).await?).await? {
             Outcome::Done(rows) => claimed(&rows),
             Outcome::Refused(refusal) => Attempt::Refused(refusal),
         })
     }
 
-    /// Ends the transaction; a refused claim has aborted it.
-    pub async fn end(&self, session: &Session, attempt: &Attempt) -> Result<()> {
-        let end = if matches!(attempt, Attempt::Refused(_)) { "ROLLBACK" } else { "COMMIT" };
-        session.must(end, &Values::new()).await.map(|_| ())
+    async fn anew(&self, session: &Session, worker: &str) -> Result<Attempt> {
+        self.made_again.fetch_add(1, Relaxed);
+        session.must("ROLLBACK", &Values::new()).await?;
+        self.open(session, worker).await?;
+        self.claim_once(session, worker).await
+    }
+
+    /// Ends the transaction, and says what was claimed in the end: a refused claim has aborted it, and one that loses its
+    /// race at the COMMIT is made anew, as [`Queue::claim`] does.
+    pub async fn end(&self, session: &Session, worker: &str, attempt: Attempt) -> Result<Attempt> {
+        let mut attempt = attempt;
+        for tried in 1..=self.attempts() {
+            if !matches!(attempt, Attempt::Refused(_)) {
+                match (session.attempt("COMMIT", &Values::new()).await?, self.binding.isolation) {
+                    (Outcome::Done(_), _) => return Ok(attempt),
+                    (Outcome::Refused(refusal), Some(_)) => attempt = Attempt::Refused(refusal),
+                    (Outcome::Refused(refusal), None) => {
+                        return Err(Error::harness(format!("the COMMIT of a claim was refused: {refusal}")));
+                    }
+                }
+            }
+            if !attempt.lost_a_race() || tried == self.attempts() {
+                break;
+            }
+            attempt = self.anew(session, worker).await?;
+        }
+        session.must("ROLLBACK", &Values::new()).await.map(|_| attempt)
     }
 
     /// Marks a claimed row as done, in a transaction of its own.
@@ -106,10 +164,9 @@ impl<'a> Queue<'a> {
     /// One claim of a new session, from begin to commit.
     pub async fn try_claim(&self, worker: &str) -> Result<Attempt> {
         let session = self.cx.worker_session(worker).await?;
-        self.begin(&session).await?;
+        self.open(&session, worker).await?;
         let attempt = self.claim(&session, worker).await?;
-        self.end(&session, &attempt).await?;
-        Ok(attempt)
+        self.end(&session, worker, attempt).await
     }
 
     /// Lets the claim on a row be older, where the subject says how.

@@ -89,6 +89,8 @@ pub struct Performed {
     pub blocked_by: Vec<String>,
     /// How it ended.
     pub outcome: StepOutcome,
+    /// How often it was tried; more than once only where it is run again after a lost race, never when it was skipped.
+    pub attempts: u32,
 }
 
 /// One interleaving, played.

@@ -162,17 +162,25 @@ impl Play<'_> {
         self.begun += 1;
         let statements = (step.statements)(&own);
         if statements.is_empty() {
-            self.end(at, step.name.clone(), begun, &[], StepOutcome::Skipped);
+            self.end(at, step.name.clone(), begun, &[], (StepOutcome::Skipped, 0));
             return Ok(());
         }
         let session = Arc::clone(&self.ground.sessions[at]);
-        let task = tokio::spawn(async move { in_turn(&session, &statements).await });
+        let again = step.again.clone();
+        let task = tokio::spawn(async move { in_turn(&session, &statements, again.as_ref()).await });
         let step = step.name.clone();
         self.running[at] = Some(Running::new(task, step, begun));
         Ok(())
     }
 
-    fn end(&mut self, at: usize, step: String, begun: usize, blocked_by: &[usize], outcome: StepOutcome) {
+    fn end(
+        &mut self,
+        at: usize,
+        step: String,
+        begun: usize,
+        blocked_by: &[usize],
+        (outcome, attempts): (StepOutcome, u32),
+    ) {
         let actors = &self.ground.script.actors;
         self.done.push(Performed {
             session: actors[at].name.clone(),
@@ -181,6 +189,7 @@ impl Play<'_> {
             ended: self.done.len(),
             blocked_by: blocked_by.iter().map(|by| actors[*by].name.clone()).collect(),
             outcome,
+            attempts,
         });
     }
 
@@ -224,7 +233,8 @@ impl Play<'_> {
     async fn reap(&mut self, at: usize, patience: Duration) -> Result<bool> {
         let Some(running) = &mut self.running[at] else { return Ok(false) };
         let Ok(joined) = tokio::time::timeout(patience, &mut running.task).await else { return Ok(false) };
-        let outcome = joined.map_err(|error| Error::harness(format!("a step broke off: {error}")))??;
+        let (outcome, attempts) =
+            joined.map_err(|error| Error::harness(format!("a step broke off: {error}")))??;
         if let Some(running) = self.running[at].take() {
             let (step, blocked_by) = (running.step.clone(), running.blocked_by.clone());
             if let Some(since) = running.blocked_at {
@@ -232,7 +242,7 @@ impl Play<'_> {
                 let by = blocked_by.iter().map(|by| actors[*by].name.clone()).collect();
                 self.ground.recorder.waited(&actors[at].name, by, since);
             }
-            self.end(at, step, running.begun, &blocked_by, outcome.into());
+            self.end(at, step, running.begun, &blocked_by, (outcome.into(), attempts));
         }
         Ok(true)
     }

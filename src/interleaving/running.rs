@@ -2,13 +2,14 @@
 
 use tokio::task::JoinHandle;
 
+use super::script::Again;
 use crate::error::Result;
-use crate::session::{Outcome, Rows, Session};
+use crate::session::{Outcome, Refusal, Rows, Session};
 use crate::template::Values;
 
 /// A step that has begun and not ended.
 pub(super) struct Running {
-    pub task: JoinHandle<Result<Outcome>>,
+    pub task: JoinHandle<Result<(Outcome, u32)>>,
     pub step: String,
     pub begun: usize,
     /// Whom it waited for when last looked at.
@@ -21,7 +22,7 @@ pub(super) struct Running {
 
 impl Running {
     /// A step that waits for nobody yet.
-    pub fn new(task: JoinHandle<Result<Outcome>>, step: String, begun: usize) -> Self {
+    pub fn new(task: JoinHandle<Result<(Outcome, u32)>>, step: String, begun: usize) -> Self {
         Self { task, step, begun, waits_for: Vec::new(), blocked_by: Vec::new(), blocked_at: None }
     }
 }
@@ -32,8 +33,13 @@ impl Drop for Running {
     }
 }
 
-/// Runs a step's statements until the last or the first refusal.
-pub(super) async fn in_turn(session: &Session, statements: &[(String, Values)]) -> Result<Outcome> {
+/// Runs a step's statements until the last or the first refusal, and what is to be run again when it lost a race. Says how
+/// many attempts that took.
+pub(super) async fn in_turn(
+    session: &Session,
+    statements: &[(String, Values)],
+    again: Option<&Again>,
+) -> Result<(Outcome, u32)> {
     let mut outcome = Outcome::Done(Rows::default());
     for (sql, values) in statements {
         outcome = session.attempt(sql, values).await?;
@@ -41,5 +47,25 @@ pub(super) async fn in_turn(session: &Session, statements: &[(String, Values)]) 
             break;
         }
     }
-    Ok(outcome)
+    let mut made = 1;
+    let Some(again) = again else { return Ok((outcome, made)) };
+    while made < again.attempts && outcome.refusal().is_some_and(Refusal::lost_a_race) {
+        session.attempt("ROLLBACK", &Values::new()).await?;
+        outcome = whole(session, again).await?;
+        made += 1;
+    }
+    Ok((outcome, made))
+}
+
+/// What the one statement answered whose outcome counts, or the first refusal.
+async fn whole(session: &Session, again: &Again) -> Result<Outcome> {
+    let mut answered = Outcome::Done(Rows::default());
+    for (at, (sql, values)) in again.statements.iter().enumerate() {
+        match session.attempt(sql, values).await? {
+            refused @ Outcome::Refused(_) => return Ok(refused),
+            done if at == again.answer => answered = done,
+            Outcome::Done(_) => {}
+        }
+    }
+    Ok(answered)
 }

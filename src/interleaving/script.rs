@@ -17,6 +17,17 @@ pub struct Step {
     /// Its name, unique within the session.
     pub name: String,
     pub(super) statements: Statements,
+    pub(super) again: Option<Again>,
+}
+
+/// What is run when a step loses a race.
+#[derive(Clone)]
+pub(super) struct Again {
+    pub statements: Arc<[(String, Values)]>,
+    /// Whose outcome counts, by its place.
+    pub answer: usize,
+    /// How often the step is tried in all.
+    pub attempts: u32,
 }
 
 impl Step {
@@ -49,7 +60,15 @@ impl Step {
         name: impl Into<String>,
         statements: impl Fn(&[Performed]) -> Vec<(String, Values)> + Send + Sync + 'static,
     ) -> Self {
-        Self { name: name.into(), statements: Arc::new(statements) }
+        Self { name: name.into(), statements: Arc::new(statements), again: None }
+    }
+
+    /// When it is refused with a serialization failure or a deadlock, its transaction is rolled back and these statements
+    /// are run in its place, until so many attempts were made in all. Its outcome then is that of the statement at the
+    /// place `answer`, or the last refusal.
+    #[must_use]
+    pub fn or_again(self, statements: Vec<(String, Values)>, answer: usize, attempts: u32) -> Self {
+        Self { again: Some(Again { statements: statements.into(), answer, attempts }), ..self }
     }
 }
 

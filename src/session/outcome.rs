@@ -64,6 +64,13 @@ pub struct Refusal {
     pub context: Option<String>,
 }
 
+impl Refusal {
+    /// Whether the transaction lost a race and may be run again as it is: a serialization failure or a deadlock.
+    pub fn lost_a_race(&self) -> bool {
+        matches!(self.sqlstate.as_str(), "40001" | "40P01")
+    }
+}
+
 impl From<&DbError> for Refusal {
     fn from(error: &DbError) -> Self {
         let owned = |text: Option<&str>| text.map(str::to_owned);

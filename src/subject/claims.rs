@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::Isolation;
+
 /// The claim as the Worker issues it. Each statement runs in the tenant's context (`tenancy.set`), where there are tenants.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -20,6 +22,13 @@ pub struct Claims {
     /// nothing to claim. The transaction is committed after it.
     #[schemars(extend("x-sql" = {"as": "worker", "with": ["tenant", "worker", "registered"]}))]
     pub claim: String,
+    /// At which isolation the transaction of the claim runs, where it is this and no lock that keeps Workers apart. Then the
+    /// claim holds once it is committed, and one that ends with 40001 or 40P01 is made again, as the Worker does.
+    pub isolation: Option<Isolation>,
+    /// How often such a claim is tried.
+    #[serde(default = "default_attempts")]
+    #[schemars(extend("minimum" = 1))]
+    pub max_attempts: u32,
     /// Marks row `${id}` as done by `${worker}`.
     #[schemars(extend("x-sql" = {"as": "worker", "with": ["tenant", "worker", "registered", "id"]}))]
     pub done: String,
@@ -34,4 +43,8 @@ pub struct Claims {
     /// What brings the work of dead claimers back, where claims do not take it by themselves.
     #[schemars(extend("x-sql" = {"as": "worker", "with": ["tenant", "worker"]}))]
     pub rescue: Option<String>,
+}
+
+fn default_attempts() -> u32 {
+    50
 }

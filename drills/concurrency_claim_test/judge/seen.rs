@@ -17,6 +17,11 @@ pub enum Attempt {
 }
 
 impl Attempt {
+    /// Whether it was refused because it lost a race, and may be made again as it is.
+    pub fn lost_a_race(&self) -> bool {
+        matches!(self, Self::Refused(refusal) if refusal.lost_a_race())
+    }
+
     pub fn tell(&self) -> String {
         match self {
             Self::Claimed(id) => id.clone(),
@@ -28,8 +33,21 @@ impl Attempt {
 
 /// An unprotected claim in the set-up of the pair.
 pub struct Calibration {
+    /// What it went without.
+    pub without: Protection,
     pub waited: bool,
     pub took: Attempt,
+    /// What A held at that moment.
+    pub held: Attempt,
+}
+
+/// What keeps claims apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Protection {
+    /// A locking clause: without it the claim waits for A's row.
+    Lock,
+    /// The isolation of its transaction: without it the claim answers A's row at once.
+    Isolation,
 }
 
 /// A held, B came.
@@ -90,4 +108,8 @@ pub struct Seen {
     pub fleet: Fleet,
     pub empty: Attempt,
     pub dead: Dead,
+    /// Attempts that lost a race and were made again, as the subject declares.
+    pub made_again: usize,
+    /// Claims hold from their COMMIT on.
+    pub at_commit: bool,
 }

@@ -1,5 +1,6 @@
 //! The judge's edge cases.
 
+use sor_gate::interleaving::{Performed, StepOutcome};
 use sor_gate::verdict::Verdict;
 
 use super::*;
@@ -15,14 +16,16 @@ fn pair(second: &str, waited: bool, calibration: Option<Calibration>) -> Pair {
 
 #[test]
 fn the_pair() {
-    let good = || Some(Calibration { waited: true, took: got("1") });
+    let calibration =
+        |waited, took| Some(Calibration { without: Protection::Lock, waited, took, held: got("1") });
+    let good = || calibration(true, got("1"));
     assert_eq!(exclusive(&pair("2", false, good())).verdict, Verdict::Pass);
     assert_eq!(exclusive(&pair("1", true, None)).verdict, Verdict::Fail);
-    let blunt = Some(Calibration { waited: true, took: got("3") });
+    let blunt = calibration(true, got("3"));
     assert_eq!(exclusive(&pair("2", false, blunt)).verdict, Verdict::Error);
     assert_eq!(no_wait(&pair("2", true, None)).verdict, Verdict::Fail);
     assert_eq!(no_wait(&pair("2", false, good())).verdict, Verdict::Pass);
-    let blind = Some(Calibration { waited: false, took: got("1") });
+    let blind = calibration(false, got("1"));
     assert_eq!(no_wait(&pair("2", false, blind)).verdict, Verdict::Error);
 }
 
@@ -101,7 +104,55 @@ fn a_claimer_that_was_not_killed_or_held_nothing_proves_nothing() {
 
 #[test]
 fn orders_without_overlap_and_a_queue_that_never_held_anything_prove_nothing() {
-    assert_eq!(all_interleavings(&[]).verdict, Verdict::Error);
+    assert_eq!(all_interleavings(&[], false).verdict, Verdict::Error);
     assert_eq!(empty_queue(&Attempt::Empty, &seen(worked(&[(0, "1")]), &[])).verdict, Verdict::Pass);
     assert_eq!(empty_queue(&Attempt::Empty, &seen(vec![], &[])).verdict, Verdict::Error);
+}
+
+/// Both claimed row 1; A then ended its transaction in this step, which was tried so often and answered this.
+fn both_claimed(a_step: &str, attempts: u32, answered: Option<&str>) -> History {
+    let row = |id: Option<&str>| StepOutcome::Done {
+        names: vec!["id".into()],
+        rows: id.map(|id| vec![Some(id.to_owned())]).into_iter().collect(),
+        affected: 1,
+    };
+    let step = |session: &str, step: &str, place, outcome, attempts| Performed {
+        session: session.into(),
+        step: step.into(),
+        begun: place,
+        ended: place,
+        blocked_by: vec![],
+        outcome,
+        attempts,
+    };
+    let steps = vec![
+        step("A", "claim", 0, row(Some("1")), 1),
+        step("B", "claim", 1, row(Some("1")), 1),
+        step("B", "end", 2, row(None), 1),
+        step("A", a_step, 3, row(answered), attempts),
+    ];
+    History { order: vec![], steps, observed: None }
+}
+
+#[test]
+fn a_claim_that_holds_from_its_commit_on_may_be_answered_twice() {
+    assert_eq!(double(&both_claimed("end", 1, None), true), Some("1"));
+    assert_eq!(double(&both_claimed("end", 2, Some("1")), true), Some("1"));
+    assert_eq!(double(&both_claimed("end", 2, Some("2")), true), None);
+    assert_eq!(double(&both_claimed("end", 2, None), true), None, "it found nothing the second time");
+    assert_eq!(double(&both_claimed("give back", 1, None), true), None);
+    assert_eq!(
+        double(&both_claimed("give back", 1, None), false),
+        Some("1"),
+        "under a lock the answer counts"
+    );
+}
+
+#[test]
+fn without_its_isolation_the_claim_must_take_what_a_held() {
+    let calibration =
+        |took| Calibration { without: Protection::Isolation, waited: false, took: got(took), held: got("2") };
+    assert_eq!(exclusive(&pair("2", false, Some(calibration("2")))).verdict, Verdict::Pass);
+    assert_eq!(exclusive(&pair("2", false, Some(calibration("3")))).verdict, Verdict::Error);
+    assert_eq!(no_wait(&pair("2", false, Some(calibration("2")))).verdict, Verdict::Pass);
 }

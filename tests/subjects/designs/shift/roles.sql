@@ -1,0 +1,3 @@
+CREATE ROLE shift_owner LOGIN;
+CREATE ROLE shift_worker LOGIN;
+GRANT CREATE ON SCHEMA public TO shift_owner;
