@@ -125,6 +125,11 @@ pub trait Drill: Send + Sync {
         None
     }
 
+    /// Whether it takes long beside the others, so that it had better begin first.
+    fn lengthy(&self) -> bool {
+        false
+    }
+
     /// Whether it can go through the whole history of migrations (`drill ID --all`).
     fn reads_history(&self) -> bool {
         false

@@ -9,10 +9,8 @@ use sor_gate::subject::FailureKind;
 use sor_gate::verdict::Finding;
 
 use super::runs::{ALONE, BESIDE, HEALTHY};
-use super::scale::{Scale, wasteful};
+use super::scale::{BOUND, Scale, wasteful};
 
-/// The longest that a query may take.
-const BOUND: Duration = Duration::from_millis(50);
 /// How many different ways to fail are wanted.
 const WAYS: usize = 4;
 

@@ -3,10 +3,12 @@
 use futures::stream::{self, StreamExt, TryStreamExt};
 use sor_gate::catalog::Snapshot;
 use sor_gate::error::Result;
+use sor_gate::fault::sweep::some_of;
 use sor_gate::mcp::{self, Answer, Client, Listed, Place};
 use sor_gate::subject::ToolCall;
 use sor_gate::template::Values;
 
+use super::breaks;
 use super::ground::{Ground, SIDE_EFFECT};
 use super::judge::{Smuggling, Text};
 
@@ -63,6 +65,8 @@ pub async fn observe(ground: &Ground<'_>, client: &Client, tools: &[Listed]) -> 
     }
     let cases = cases(ground, tools)?;
     let places = cases.len() / payloads().len();
+    let sampled = ground.cx.aims_elsewhere(breaks::ALL, "no_smuggling");
+    let cases = some_of(cases, sampled, ground.cx.seed);
     let (before, ran) = (Snapshot::take(ground.admin.client()).await?, ground.ran().await?);
     let mut attempts = Vec::new();
     for case in &cases {

@@ -80,6 +80,10 @@ impl Drill for OutboxRelayRetryTest {
         &SPEC
     }
 
+    fn lengthy(&self) -> bool {
+        true
+    }
+
     async fn run(&self, cx: &Context) -> Result<Evidence> {
         let subject = &cx.subject;
         let (Some(outbox), Some(relay), Some(tenancy)) = (&subject.outbox, &subject.relay, &subject.tenancy)

@@ -12,7 +12,7 @@ use super::order::{Answer, Till};
 use super::variant::Variant;
 
 /// How long each number of buyers is measured.
-const SPAN: Duration = Duration::from_millis(20);
+const SPAN: Duration = Duration::from_millis(10);
 /// More than anybody sells in that time.
 const PIECES: u64 = 50_000;
 

@@ -59,6 +59,10 @@ impl Drill for Oversell {
         &SPEC
     }
 
+    fn lengthy(&self) -> bool {
+        true
+    }
+
     async fn run(&self, cx: &Context) -> Result<Evidence> {
         let Some(binding) = &cx.subject.stock else {
             return Ok(Evidence::not_testable(SPEC.claims, "the section [stock]"));

@@ -85,6 +85,10 @@ impl Drill for RunJournalResumeDrill {
         &SPEC
     }
 
+    fn lengthy(&self) -> bool {
+        true
+    }
+
     async fn run(&self, cx: &Context) -> Result<Evidence> {
         let (Some(journal), Some(_), Some(tenancy)) =
             (&cx.subject.journal, &cx.subject.worker, &cx.subject.tenancy)

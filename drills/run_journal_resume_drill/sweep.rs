@@ -42,7 +42,9 @@ pub async fn sweep(bench: &Bench<'_>) -> Result<Swept> {
         struck.push(blow);
     }
     let (mut again, mut in_outage) = (Vec::new(), Vec::new());
-    for (at, (first, then)) in second_places(&resumed, seed).into_iter().enumerate() {
+    // Of a sample one place for each kind of second blow.
+    let most = if sampled { 2 } else { usize::MAX };
+    for (at, (first, then)) in second_places(&resumed, seed).into_iter().take(most).enumerate() {
         match at % 2 == 0 && server_is_ours {
             true => in_outage.push(Strike::again(Blow::SecondServerCrash, first, then)),
             false => again.push(Strike::again(Blow::SecondKill, first, then)),

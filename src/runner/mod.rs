@@ -194,10 +194,12 @@ impl<'a> Runner<'a> {
             .collect())
     }
 
-    /// Runs jobs side by side; the ends come in the order of the jobs.
+    /// Runs jobs side by side, the lengthy ones first; the ends come in the order of the jobs.
     async fn all(&self, jobs: &[Job<'_>]) -> Vec<once::Ended> {
         self.listener.on(&Event::Began { jobs: jobs.len() });
-        let mut done: Vec<(usize, once::Ended)> = stream::iter(jobs.iter().enumerate())
+        let mut order: Vec<(usize, &Job<'_>)> = jobs.iter().enumerate().collect();
+        order.sort_by_key(|(_, job)| !job.drill.lengthy());
+        let mut done: Vec<(usize, once::Ended)> = stream::iter(order)
             .map(|(at, job)| async move { (at, self.job(*job).await) })
             .buffer_unordered(self.plan.jobs.max(1))
             .collect()

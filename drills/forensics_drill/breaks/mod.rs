@@ -13,9 +13,9 @@ use sor_gate::stage::Stage;
 
 /// In the order in which they are tried.
 pub const ALL: &[Break] = &[
-    index_dropped::BREAK,
-    wrong_error_journaled::BREAK,
     error_not_journaled::BREAK,
+    wrong_error_journaled::BREAK,
+    index_dropped::BREAK,
     calls_unlinked::BREAK,
     condition_missing::BREAK,
 ];
