@@ -120,8 +120,8 @@ pub trait Drill: Send + Sync {
 
     /// Rows that the drill wants to find in place, beyond the subject's own: SQL that admin runs after the seed, with
     /// triggers and foreign keys off where admin may. The state is kept as a template, so that only the first run pays
-    /// for it.
-    fn stock(&self, _subject: &Subject) -> Option<String> {
+    /// for it. Under a break that aims at another claim than the one that needs them, fewer may do.
+    fn stock(&self, _subject: &Subject, _sabotage: Option<&Break>) -> Option<String> {
         None
     }
 

@@ -10,7 +10,7 @@ use sor_gate::template::Values;
 use super::bench::Bench;
 use super::judge::Gap;
 
-const PATIENCE: Duration = Duration::from_secs(2);
+const PATIENCE: Duration = Duration::from_secs(20);
 /// How often two writers append until the first one's id is the smaller.
 const TRIES: usize = 8;
 const PAUSE: Duration = Duration::from_millis(2);

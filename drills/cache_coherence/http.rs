@@ -9,7 +9,7 @@ use sor_gate::subject::Cache;
 use sor_gate::template::{self, Values};
 
 /// No answer takes longer.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What a caller was told.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -14,7 +14,7 @@ const KEY: &str = "outage";
 const VALUE: &str = "https://example.org/outage";
 const NEWER: &str = "https://example.org/outage/newer";
 /// How long the service may take to use a Redis that has come back.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(20);
 const PAUSE: Duration = Duration::from_millis(10);
 
 pub async fn outage(ground: &Ground<'_>, service: &Instance<'_>) -> Result<Outage> {

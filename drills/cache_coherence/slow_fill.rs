@@ -11,7 +11,7 @@ use super::judge::{Race, Slow};
 const OLD: &str = "https://example.org/old";
 const NEW: &str = "https://example.org/new";
 /// How long a load may take to come to the proxy.
-const PATIENCE: Duration = Duration::from_secs(2);
+const PATIENCE: Duration = Duration::from_secs(20);
 /// How long a fill may come behind its answer.
 const LATE: Duration = Duration::from_millis(40);
 const PAUSE: Duration = Duration::from_millis(2);

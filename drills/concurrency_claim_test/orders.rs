@@ -9,7 +9,7 @@ use sor_gate::template::Values;
 use super::queue::Queue;
 
 /// Longest that one step may neither return nor be seen to wait.
-const DEADLINE: Duration = Duration::from_secs(10);
+const DEADLINE: Duration = Duration::from_secs(30);
 /// begin, claim, end, work; who gives its row back has no work.
 const STEPS: usize = 4;
 

@@ -11,7 +11,7 @@ use super::judge::{Attempt, Calibration, Pair, Protection};
 use super::queue::{Queue, claimed};
 
 /// Longest that a blocked claim may take once A has committed.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Lets A claim and hold, B claim meanwhile, and a third, unprotected claim show what the set-up would reveal.
 pub async fn race(queue: &Queue<'_>) -> Result<Pair> {

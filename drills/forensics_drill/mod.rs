@@ -7,7 +7,7 @@ mod runs;
 mod scale;
 
 use sor_gate::context::Context;
-use sor_gate::drill::{Claim, Drill, DrillSpec, Suite};
+use sor_gate::drill::{Break, Claim, Drill, DrillSpec, Suite};
 use sor_gate::error::Result;
 use sor_gate::evidence::{Evidence, ExhibitKind};
 use sor_gate::forensics::{CaseFile, Report};
@@ -58,8 +58,13 @@ const SPEC: DrillSpec = DrillSpec {
     page: include_str!("README.md"),
 };
 
-/// Events of other runs.
-const OTHERS: u64 = 1_000_000;
+/// The claim that needs many events.
+const AT_SCALE: &str = "at_scale";
+
+/// Events of other runs; under a break that aims at another claim fewer are enough.
+fn others(aims_elsewhere: bool) -> u64 {
+    if aims_elsewhere { 20_000 } else { 1_000_000 }
+}
 
 #[async_trait::async_trait]
 impl Drill for ForensicsDrill {
@@ -67,10 +72,11 @@ impl Drill for ForensicsDrill {
         &SPEC
     }
 
-    fn stock(&self, subject: &Subject) -> Option<String> {
+    fn stock(&self, subject: &Subject, sabotage: Option<&Break>) -> Option<String> {
+        let rows = others(sabotage.is_some_and(|sabotage| sabotage.claim != AT_SCALE));
         let others = subject.forensics.as_ref()?.others.as_ref()?;
         // A placeholder that is not known shows when the schema is applied.
-        Some(template::paste(others, &Values::new().with("rows", OTHERS)).unwrap_or_else(|_| others.clone()))
+        Some(template::paste(others, &Values::new().with("rows", rows)).unwrap_or_else(|_| others.clone()))
     }
 
     async fn run(&self, cx: &Context) -> Result<Evidence> {
@@ -94,7 +100,10 @@ impl Drill for ForensicsDrill {
             failures.push(judge::Failure { failed, report });
         }
         let scale = match &binding.others {
-            Some(_) => Some(scale::observe(&admin, binding, runs::HEALTHY, OTHERS).await?),
+            Some(_) => {
+                let rows = others(cx.aims_elsewhere(breaks::ALL, AT_SCALE));
+                Some(scale::observe(&admin, binding, runs::HEALTHY, rows).await?)
+            }
             None => None,
         };
         let seen = judge::Seen { overlap: made.overlap, first, again, beside, alone, failures, scale };

@@ -10,6 +10,8 @@ use super::calls::{Caller, FIRST};
 use super::judge::LostReply;
 
 const PATIENCE: Duration = Duration::from_secs(2);
+/// How long a backend may take to notice that its client is gone.
+const FAREWELL: Duration = Duration::from_secs(20);
 const PAUSE: Duration = Duration::from_millis(1);
 
 impl Caller<'_> {
@@ -47,6 +49,6 @@ impl Caller<'_> {
             Ok(())
         };
         let late = || Error::harness(format!("backend {pid} outlived its connection"));
-        tokio::time::timeout(PATIENCE, ended).await.map_err(|_| late())?
+        tokio::time::timeout(FAREWELL, ended).await.map_err(|_| late())?
     }
 }

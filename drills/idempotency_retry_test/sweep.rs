@@ -14,7 +14,8 @@ use super::calls::{Caller, FIRST};
 
 /// Callers side by side.
 const AT_ONCE: usize = 4;
-const SOON: Duration = Duration::from_secs(10);
+/// An idle machine needs no hundredth of it; what never comes is mostly told by the end of a program.
+const SOON: Duration = Duration::from_secs(60);
 
 /// A caller at its point.
 struct Standing {

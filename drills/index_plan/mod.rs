@@ -5,7 +5,7 @@ mod judge;
 mod lookup;
 
 use sor_gate::context::Context;
-use sor_gate::drill::{Claim, Drill, DrillSpec, Suite};
+use sor_gate::drill::{Break, Claim, Drill, DrillSpec, Suite};
 use sor_gate::error::Result;
 use sor_gate::evidence::{Evidence, ExhibitKind};
 use sor_gate::subject::Subject;
@@ -49,7 +49,7 @@ impl Drill for IndexPlan {
         &SPEC
     }
 
-    fn stock(&self, subject: &Subject) -> Option<String> {
+    fn stock(&self, subject: &Subject, _: Option<&Break>) -> Option<String> {
         let plans = subject.plans.as_ref()?;
         // A placeholder that is not known shows when the schema is applied.
         let values = Values::new().with("rows", plans.rows);

@@ -14,7 +14,7 @@ use super::ground::{Ground, SIDE_EFFECT};
 use super::judge::{Disallowed, Log, Tried};
 
 /// How long the server's log may lag behind a statement.
-const LAG: Duration = Duration::from_secs(5);
+const LAG: Duration = Duration::from_secs(20);
 const TOOL: &str = "drop_table";
 /// A tool that surely nobody has: what it is answered is what an unknown tool is answered.
 const STRANGER: &str = "sor_gate_no_such_tool";

@@ -11,7 +11,7 @@ use super::ground::Ground;
 use super::judge::{Garbage, Sent};
 
 /// How long a server may take to end after its input was closed.
-const FAREWELL: Duration = Duration::from_secs(10);
+const FAREWELL: Duration = Duration::from_secs(20);
 /// Length of the long argument, in bytes.
 const LONG: usize = 10_000_000;
 /// The password of a database that is not there.

@@ -229,7 +229,7 @@ async fn blocked_by(admin: &Client, pid: i32) -> Result<Vec<i32>> {
 
 /// Waits until every bystander is either through or seen to be blocked; answers the blocked ones.
 async fn settled(admin: &Client, pid: i32, bystanders: &[Beside]) -> Result<Vec<i32>> {
-    const PATIENCE: Duration = Duration::from_secs(2);
+    const PATIENCE: Duration = Duration::from_secs(20);
     const PAUSE: Duration = Duration::from_millis(1);
     let pids: Vec<i32> = bystanders.iter().map(|beside| beside.pid).collect();
     // Through: back outside a transaction after the ROLLBACK that ends its act.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sor_gate::error::Result;
+use sor_gate::error::{Error, Result};
 use sor_gate::fault::proxy::{Direction, Listen, Trigger, WireMessage, WireProxy, WireToxic};
 use sor_gate::fault::sink::{SinkPlan, Toxic};
 use sor_gate::template::Values;
@@ -14,7 +14,8 @@ use super::yard::Yard;
 
 /// A kill that came too late is repeated with another message, so often in all.
 const ROUNDS: usize = 3;
-const SOON: Duration = Duration::from_secs(5);
+/// An idle machine needs no hundredth of it; what never comes is mostly told by the end of a program.
+const SOON: Duration = Duration::from_secs(60);
 
 /// Where the relay is when it is killed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,7 +82,11 @@ impl Yard<'_> {
                 let proxy = self.stopping_proxy(at, key).await?;
                 let assignment = Assignment::relay("relay to be killed", &self.sink.url());
                 let relay = self.cx.start_relay(&assignment.through(proxy.connect_info())).await?;
-                let fired = proxy.wait_fired(SOON).await;
+                let fired = tokio::select! {
+                    biased;
+                    fired = proxy.wait_fired(SOON) => fired,
+                    _ = relay.wait_exit(SOON) => Err(Error::harness("the relay ended before")),
+                };
                 self.cx.recorder.faults(proxy.events());
                 on_the_wire = Some(proxy);
                 (relay, fired.is_ok(), fired.map_or_else(|error| error.to_string(), |event| event.detail))

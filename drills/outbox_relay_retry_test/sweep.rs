@@ -11,7 +11,8 @@ use sor_gate::worker::{Assignment, AtPoint};
 use super::breaks;
 use super::yard::Yard;
 
-const SOON: Duration = Duration::from_secs(5);
+/// An idle machine needs no hundredth of it; what never comes is mostly told by the end of a program.
+const SOON: Duration = Duration::from_secs(60);
 
 /// A relay at its point.
 struct Standing {

@@ -16,7 +16,7 @@ use super::order::{Answer, Till};
 use super::variant::Variant;
 
 /// How long the crowd may take to stand in line.
-const PATIENCE: Duration = Duration::from_secs(2);
+const PATIENCE: Duration = Duration::from_secs(20);
 const PAUSE: Duration = Duration::from_millis(1);
 /// The buyer who holds the stock and then gives it up.
 const FIRST: u64 = 0;

@@ -17,7 +17,7 @@ use super::observed::{Deliveries, Ended, Kill, Outcome, RunState, Turn};
 
 const PAUSE: Duration = Duration::from_millis(1);
 /// How long a Worker that neither works nor leaves is waited for, once the others stand.
-const PATIENCE: Duration = Duration::from_secs(2);
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Two admin sessions (one that holds, one that watches) and the subject's journal.
 pub struct Bench<'a> {

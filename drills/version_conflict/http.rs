@@ -10,7 +10,7 @@ use sor_gate::template::{self, Values};
 use super::door::{Reading, Written};
 
 /// No answer takes longer.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 pub struct Http<'a> {
     client: Client,

@@ -48,11 +48,8 @@ pub async fn run(product: &Product, arguments: &RunArgs, common: &Common) -> Res
     let progress = Progress::new(common);
     let runner = ground.runner(&progress);
     terminal::headline(common, &ground);
-    let (mut records, server) = if ground.plan.jobs > 1 {
-        tokio::try_join!(runner.run(&drills), runner.server())?
-    } else {
-        (runner.run(&drills).await?, runner.server().await?)
-    };
+    let mut records = runner.run(&drills).await?;
+    let server = runner.server().await?;
     if let Some((drill, sabotage)) = sabotage {
         let (broken, _) = runner.run_broken(drill, sabotage).await?;
         for record in records.iter_mut().filter(|record| record.id == broken.id) {

@@ -109,9 +109,9 @@ pub struct Sweep {
     pub struck: Vec<Struck>,
 }
 
-/// All the points, or of a sample every fourth; the seed says which.
+/// All the points, or of a sample every eighth; the seed says which.
 pub fn some_of<T>(points: Vec<T>, sampled: bool, seed: u64) -> Vec<T> {
-    const EVERY: usize = 4;
+    const EVERY: usize = 8;
     if !sampled || points.is_empty() {
         return points;
     }

@@ -208,7 +208,7 @@ impl<'a> Runner<'a> {
         done.into_iter().map(|(_, ended)| ended).collect()
     }
 
-    /// The server that drills run on, and what its catalog holds of each subject, asked on servers of its own.
+    /// The server that drills run on, and what its catalog holds of each subject: told by the first server of each.
     ///
     /// # Errors
     /// As [`Runner::run`].
@@ -216,14 +216,9 @@ impl<'a> Runner<'a> {
         let mut server = None;
         let mut catalogs = Vec::new();
         for (system, _) in &self.systems {
-            let template = system.template(&self.plan).await?;
-            let cluster = self.provisioner.cluster(template, &ClusterOptions::default()).await?;
-            let catalog = Snapshot::take(&cluster.admin().await?).await?;
-            catalogs.push((system.written().name.clone(), catalog));
-            if server.is_none() {
-                server = Some((cluster.identity().await?, cluster.settings().await?));
-            }
-            cluster.stop().await?;
+            let (identity, settings, catalog) = system.seen(&self.plan).await?;
+            catalogs.push((system.written().name.clone(), catalog.clone()));
+            server.get_or_insert_with(|| (identity.clone(), settings.clone()));
         }
         let (identity, settings) = server.ok_or_else(|| Error::harness("there is no subject"))?;
         Ok(Server { identity, settings, catalogs })
@@ -268,7 +263,7 @@ impl<'a> Runner<'a> {
         // comes again, and is told, when the drill asks for it.
         let system = self.system(id).ok();
         if let Some(system) = system {
-            let _ = system.template_of(job.drill, &self.plan).await;
+            let _ = system.template_of(job.drill, job.sabotage, &self.plan).await;
         }
         let recorder = Recorder::default();
         let running = self.once(job.drill, job.sabotage, &recorder);

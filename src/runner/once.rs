@@ -70,9 +70,12 @@ impl Runner<'_> {
         let system = self.system(drill.spec().id)?;
         let mut subject = system.subject().await?.clone();
         let mut hooks = Hooks::default();
-        let template = system.template_of(drill, &self.plan).await?;
+        let template = system.template_of(drill, sabotage, &self.plan).await?;
         let options = ClusterOptions { tcp: subject.database.tcp, ..ClusterOptions::default() };
         let cluster = self.provisioner.cluster(&template, &options).await?;
+        if sabotage.is_none() {
+            system.look(&cluster).await;
+        }
         for role in subject.login_roles() {
             cluster.admit(role).await?;
         }

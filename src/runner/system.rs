@@ -1,13 +1,16 @@
 //! A subject on its way to the drills: what its tools tell of it, and the template that they start from.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::OnceCell;
 
 use super::{Plan, schema, told};
-use crate::drill::{BoxFuture, Drill};
+use crate::catalog::Snapshot;
+use crate::drill::{BoxFuture, Break, Drill};
 use crate::error::{Error, ErrorKind, Result};
-use crate::postgres::{Cluster, ClusterOptions, Provisioner, Template, copied};
+use crate::postgres::{Cluster, ClusterOptions, Identity, Provisioner, Template, copied};
 use crate::process::Scope;
 use crate::subject::Subject;
 
@@ -18,11 +21,17 @@ pub(super) struct System {
     scope: Arc<Scope>,
     known: OnceCell<Subject>,
     template: OnceCell<Template>,
+    asked: AtomicBool,
+    seen: OnceCell<Seen>,
 }
+
+/// What a server tells before a drill: which it is, its settings, and what its catalog holds.
+pub(super) type Seen = (Identity, BTreeMap<String, String>, Snapshot);
 
 impl System {
     pub(super) fn new(written: Subject, provisioner: Arc<Provisioner>, scope: Arc<Scope>) -> Self {
-        Self { written, provisioner, scope, known: OnceCell::new(), template: OnceCell::new() }
+        let (known, template, seen) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
+        Self { written, provisioner, scope, known, template, asked: AtomicBool::new(false), seen }
     }
 
     /// The subject as its file describes it.
@@ -72,8 +81,13 @@ impl System {
     }
 
     /// The template that a drill starts from: the subject's schema, with what the drill keeps in stock.
-    pub(super) async fn template_of(&self, drill: &dyn Drill, plan: &Plan) -> Result<Template> {
-        let Some(stock) = drill.stock(self.subject().await?) else {
+    pub(super) async fn template_of(
+        &self,
+        drill: &dyn Drill,
+        sabotage: Option<&Break>,
+        plan: &Plan,
+    ) -> Result<Template> {
+        let Some(stock) = drill.stock(self.subject().await?, sabotage) else {
             return self.template(plan).await.cloned();
         };
         let schema = Arc::new(self.schema(schema::Until::Proposal).await?.stocked(stock));
@@ -81,10 +95,37 @@ impl System {
         self.provisioner.template(&key, &prepare(schema)).await
     }
 
+    /// Asks the first server that comes along, before a drill's deed; what fails is asked again by [`System::seen`].
+    pub(super) async fn look(&self, cluster: &Cluster) {
+        if !self.asked.swap(true, Ordering::Relaxed)
+            && let Ok(seen) = ask(cluster).await
+        {
+            let _ = self.seen.set(seen);
+        }
+    }
+
+    /// What was asked, if need be on a server of its own.
+    pub(super) async fn seen(&self, plan: &Plan) -> Result<&Seen> {
+        self.seen
+            .get_or_try_init(|| async {
+                let template = self.template(plan).await?;
+                let cluster = self.provisioner.cluster(template, &ClusterOptions::default()).await?;
+                let seen = ask(&cluster).await?;
+                cluster.stop().await?;
+                Ok(seen)
+            })
+            .await
+    }
+
     async fn schema(&self, until: schema::Until) -> Result<schema::Schema> {
         let subject = self.subject().await?;
         Ok(schema::Schema::read(subject, until)?.with_tool(Arc::clone(&self.scope), subject))
     }
+}
+
+async fn ask(cluster: &Cluster) -> Result<Seen> {
+    let catalog = Snapshot::take(&cluster.admin().await?).await?;
+    Ok((cluster.identity().await?, cluster.settings().await?, catalog))
 }
 
 /// Ties the closure to the one signature that the provisioner takes.
