@@ -3,6 +3,7 @@
 
 use std::sync::LazyLock;
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use regex::Regex;
 use serde_json::{Value, json};
 
@@ -14,6 +15,10 @@ use crate::verdict::{Finding, Verdict};
 // `0008_expense_notes.up.sql:3`
 static PLACE: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"([\w./-]+\.(?:sql|toml|py|js|ts|go|rb)):(\d+)(?::(\d+))?").ok());
+
+/// All but what a path is written with.
+const BEYOND_PATHS: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'/').remove(b'.').remove(b'-').remove(b'_').remove(b'~').remove(b',');
 
 /// The report.
 ///
@@ -98,5 +103,7 @@ fn place(uri: &str, line: u64, column: Option<u64>) -> Value {
     if let Some(column) = column {
         region["startColumn"] = column.into();
     }
+    // A URI reference (RFC 3986): a path may hold letters that one may not.
+    let uri = utf8_percent_encode(uri, BEYOND_PATHS).to_string();
     json!({ "physicalLocation": { "artifactLocation": { "uri": uri }, "region": region } })
 }

@@ -9,13 +9,13 @@ use maud::{Markup, html};
 use crate::benchmark::{Benchmark, Measurement};
 use scale::{Scale, short};
 
-const TOP: f64 = 62.0;
-const BOTTOM: f64 = 222.0;
-const HEIGHT: f64 = 270.0;
-/// Width of a panel, and where its plot begins and ends.
-const PANEL: f64 = 333.0;
-const LEFT: f64 = 48.0;
-const RIGHT: f64 = 308.0;
+/// Size of a panel, and where its plot begins and ends. Panels stand side by side, or below each other on a narrow screen.
+const WIDTH: f64 = 320.0;
+const HEIGHT: f64 = 218.0;
+const TOP: f64 = 24.0;
+const BOTTOM: f64 = 176.0;
+const LEFT: f64 = 44.0;
+const RIGHT: f64 = 312.0;
 /// Dashes of the lines, by variant.
 const DASHES: [&str; 4] = ["none", "7 4", "2 3", "9 3 2 3"];
 
@@ -44,11 +44,11 @@ pub(super) fn benchmark(measured: &Benchmark) -> Markup {
         h3 { (measured.title) }
         p.soft { "Measured on this machine, beside whatever else ran; no claim rests on these figures." }
         @if !measured.measurements.is_empty() {
-            div.wide {
-                svg.chart viewBox=(format!("0 0 1000 {HEIGHT}")) role="img" aria-label=(format!("{}; the same figures stand in the table below", measured.title)) {
-                    (legend(&variants))
-                    @for (at, panel) in panels.iter().enumerate() {
-                        g transform=(format!("translate({:.0} 0)", PANEL * at as f64)) { (plot(panel, measured, &variants)) }
+            p.legend aria-hidden="true" { @for (at, name) in variants.iter().enumerate() { span { (sample(at)) (name) } } }
+            div.panels {
+                @for panel in &panels {
+                    svg.chart viewBox=(format!("0 0 {WIDTH} {HEIGHT}")) role="img" aria-label=(format!("{}: {}; the same figures stand in the table below", measured.title, panel.title)) {
+                        (plot(panel, measured, &variants))
                     }
                 }
             }
@@ -57,13 +57,12 @@ pub(super) fn benchmark(measured: &Benchmark) -> Markup {
     }
 }
 
-fn legend(variants: &[&str]) -> Markup {
+/// A piece of a variant's line, with its mark.
+fn sample(at: usize) -> Markup {
     html! {
-        @for (at, name) in variants.iter().enumerate() {
-            @let x = LEFT + 220.0 * at as f64;
-            line.(series(at)) x1=(x) x2=(x + 34.0) y1="14" y2="14" stroke-dasharray=(DASHES[at % DASHES.len()]) {}
-            (mark(at, x + 17.0, 14.0, ""))
-            text x=(x + 42.0) y="18" { (name) }
+        svg.chart viewBox="0 0 36 12" {
+            line.(series(at)) x1="1" x2="35" y1="6" y2="6" stroke-dasharray=(DASHES[at % DASHES.len()]) {}
+            (mark(at, 18.0, 6.0, ""))
         }
     }
 }
@@ -76,7 +75,7 @@ fn plot(panel: &Panel, measured: &Benchmark, variants: &[&str]) -> Markup {
     let places = if callers.len() > 1 { callers.len() } else { variants.len() };
     let x = |place: usize| LEFT + (RIGHT - LEFT) * (place as f64 + 0.5) / places as f64;
     html! {
-        text.heading x=(LEFT) y="48" { (panel.title) }
+        text.heading x=(LEFT) y="12" { (panel.title) }
         @for tick in scale.ticks() {
             line.lane x1=(LEFT) x2=(RIGHT) y1=(format!("{:.1}", y(tick))) y2=(format!("{:.1}", y(tick))) {}
             text.faint x=(LEFT - 5.0) y=(format!("{:.1}", y(tick) + 4.0)) text-anchor="end" { (short(tick)) }

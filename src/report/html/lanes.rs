@@ -31,7 +31,7 @@ pub(super) fn timeline(entries: &[TimelineEntry]) -> Markup {
                 }
             }
             details {
-                summary { (entries.len()) " events in words" }
+                summary { (entries.len()) (if entries.len() == 1 { " event" } else { " events" }) " in words" }
                 div.inner.wide {
                     table {
                         thead { tr { th.num { "ms" } th { "lane" } th { "what" } } }
@@ -141,9 +141,8 @@ fn frame(names: &[&str], axis: &Axis, height: f64) -> Markup {
             text x="0" y=(y + 4.0) { (name.chars().take(20).collect::<String>()) }
             line.lane x1=(LEFT) x2=(LEFT + WIDTH) y1=(y) y2=(y) {}
         }
-        @for part in 0..=4 {
-            @let at = axis.first + (axis.last - axis.first) * f64::from(part) / 4.0;
-            text.faint x=(format!("{:.1}", axis.x(at))) y=(height - 4.0) text-anchor="middle" { (format!("{at:.0} ms")) }
+        @for (at, label) in axis.ticks() {
+            text.faint x=(format!("{:.1}", axis.x(at))) y=(height - 4.0) text-anchor="middle" { (label) }
         }
     }
 }
@@ -168,6 +167,14 @@ impl Axis {
     fn over(moments: impl Iterator<Item = f64>) -> Self {
         let (first, last) = moments.fold((f64::MAX, 0.0_f64), |(low, high), at| (low.min(at), high.max(at)));
         Self { first: first.min(last), last: last.max(first.min(last) + 1.0) }
+    }
+
+    /// Five moments with their labels; fewer where they would read the same.
+    fn ticks(&self) -> Vec<(f64, String)> {
+        let moments = (0..=4).map(|part| self.first + (self.last - self.first) * f64::from(part) / 4.0);
+        let mut ticks: Vec<(f64, String)> = moments.map(|at| (at, format!("{at:.0} ms"))).collect();
+        ticks.dedup_by(|later, earlier| later.1 == earlier.1);
+        ticks
     }
 
     fn x(&self, at: f64) -> f64 {

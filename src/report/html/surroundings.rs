@@ -14,7 +14,7 @@ pub(super) fn surroundings(record: &Record) -> Markup {
         dl {
             dt { "Time" } dd { (moment(record.started_at)) " to " (moment(record.finished_at)) }
             @for subject in &record.subjects {
-                dt { "Subject" } dd { span.mono { (subject.file) } br; span.mono.soft { (subject.digest) } br; "commit " span.mono { (commit(&subject.commit)) } }
+                dt { "Subject " (subject.name) } dd { (subject.title) br; span.mono { (subject.file) } br; span.mono.soft { (subject.digest) } br; "commit " span.mono { (commit(&subject.commit)) } }
             }
             dt { "Postgres" } dd {
                 (identity.version) ", " (identity.provider) ", system " span.mono { (identity.system_identifier) }
