@@ -7,7 +7,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
-use quick_junit::Report;
+use quick_junit::{Report, TestCaseStatus};
 use serde_json::Value;
 
 /// Planted in the environment, in a URL, in the subject file and in SQL.
@@ -95,11 +95,14 @@ fn reports_hold_what_the_record_says_and_no_secret() {
     assert_eq!(junit.test_suites.len(), record["drills"].as_array().unwrap().len());
     assert!(junit.failures > 0);
     let document: Value = serde_json::from_slice(&fs::read(&sarif).unwrap()).unwrap();
+    assert_is_sarif(&document);
     let results = document["runs"][0]["results"].as_array().unwrap();
     let dropped = results.iter().find(|result| result["ruleId"] == "migration_review.drop_guard").unwrap();
     let place_of = &dropped["locations"][0]["physicalLocation"];
     assert!(place_of["artifactLocation"]["uri"].as_str().unwrap().ends_with(".up.sql"), "{dropped:#}");
-    assert!(place_of["region"]["startLine"].as_u64().unwrap() > 0);
+    let line = usize::try_from(place_of["region"]["startLine"].as_u64().unwrap()).unwrap();
+    assert!(line > 0);
+    assert_is_junit(&place.join("junit.xml"));
     let page = fs::read_to_string(place.join("report.html")).unwrap();
     for outside in ["src=\"", "href=\"http", "@import", "url("] {
         assert!(!page.contains(outside), "the page reaches outside with {outside}");
@@ -177,42 +180,149 @@ fn said_later(home: &Path, subject: &Path) -> Vec<(String, Vec<u8>)> {
     said
 }
 
-/// As the Jenkins project publishes it for what reads JUnit, and as OASIS publishes it for SARIF 2.1.0.
+/// A password that stands in no file, which the server logs when a write is refused, and says once more without its name.
 #[test]
-fn reports_are_what_their_published_schemas_say() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let home = tempfile::tempdir().unwrap();
-    let report = |kind: &str, name: &str| {
-        let file = home.path().join(name);
-        let wanted = format!("{kind}:{}", file.display());
-        let status =
-            gate().arg("report").arg(root.join("evidence/example")).args(["--report", &wanted]).output();
-        assert!(status.unwrap().status.success());
-        file
+fn what_only_the_servers_log_calls_a_password_is_in_no_output() {
+    let secret = "drawn-s3cret-88";
+    let said = |logs: &str| {
+        let home = tempfile::tempdir().unwrap();
+        let subject = planted(home.path());
+        let seed = home.path().join("fixtures/reconciler/seed.sql");
+        let sql = fs::read_to_string(&seed).unwrap();
+        let guard = format!(
+            "CREATE FUNCTION public.guard() RETURNS trigger LANGUAGE plpgsql AS $$
+            DECLARE word text := 'drawn-s3cret-' || (80 + 8);
+            BEGIN
+                IF NEW.idempotency_key IS NULL THEN
+                    {logs}
+                    RAISE EXCEPTION USING ERRCODE = 'not_null_violation', MESSAGE = 'no key for ' || word;
+                END IF;
+                RETURN NEW;
+            END $$;
+            CREATE TRIGGER guard BEFORE INSERT ON public.expenses FOR EACH ROW EXECUTE FUNCTION public.guard();"
+        );
+        fs::write(&seed, format!("{sql}\n{guard}\n")).unwrap();
+        let mut said = Vec::new();
+        for format in ["human", "json", "ndjson-events"] {
+            let mut gate = gate();
+            gate.args(["drill", "idempotency", "--postgres", "local", "-v", "--no-progress"]);
+            let output = gate.args(["--format", format, "--subject"]).arg(&subject).output().unwrap();
+            let told = [output.stdout, output.stderr].concat();
+            said.push(String::from_utf8(told).unwrap());
+        }
+        said
     };
-    let schema = fs::read_to_string(root.join("tests/published/sarif-schema-2.1.0.json")).unwrap();
+    for told in said("") {
+        assert!(told.contains(&format!("no key for {secret}")), "nobody calls it a password: {told}");
+    }
+    for told in said("RAISE LOG 'ALTER ROLE reports PASSWORD %', quote_literal(word);") {
+        assert!(told.contains("no key for ***") && !told.contains(secret), "{told}");
+    }
+}
+
+/// As OASIS publishes it for SARIF 2.1.0.
+fn assert_is_sarif(document: &Value) {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/published/sarif-schema-2.1.0.json");
     // One of its patterns closes a bracket that it never opened.
-    let schema = schema.replace("{2}]?$", "{2}?$");
-    let validator = jsonschema::draft7::new(&serde_json::from_str(&schema).unwrap()).unwrap();
-    let document: Value = serde_json::from_slice(&fs::read(report("sarif", "sarif.json")).unwrap()).unwrap();
+    let schema = fs::read_to_string(file).unwrap().replace("{2}]?$", "{2}?$");
+    let schema = serde_json::from_str(&schema).unwrap();
+    let validator = jsonschema::options()
+        .with_draft(jsonschema::Draft::Draft7)
+        .should_validate_formats(true)
+        .build(&schema);
+    let validator = validator.unwrap();
     let errors: Vec<String> =
-        validator.iter_errors(&document).map(|error| format!("{}: {error}", error.instance_path())).collect();
+        validator.iter_errors(document).map(|error| format!("{}: {error}", error.instance_path())).collect();
     assert!(errors.is_empty(), "{errors:#?}");
-    let mut wrong = document;
+    let mut wrong = document.clone();
     wrong["runs"][0]["results"] = Value::from("none");
     assert!(!validator.is_valid(&wrong), "the schema can say no");
+}
 
-    let junit = report("junit", "junit.xml");
-    let schema = root.join("tests/published/junit-10.xsd");
+/// As the Jenkins project publishes it for what reads JUnit.
+fn assert_is_junit(file: &Path) {
+    let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/published/junit-10.xsd");
     let valid = |file: &Path| {
         let mut xmllint = std::process::Command::new("xmllint");
         xmllint.arg("--noout").arg("--schema").arg(&schema).arg(file).output()
     };
-    let Ok(output) = valid(&junit) else {
+    let Ok(output) = valid(file) else {
         let _ = writeln!(std::io::stderr(), "skipped: there is no xmllint; scripts/test.sh installs it");
         return;
     };
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    fs::write(&junit, fs::read_to_string(&junit).unwrap().replace("<testcase ", "<case ")).unwrap();
-    assert!(!valid(&junit).unwrap().status.success(), "the schema can say no");
+    let wrong = tempfile::NamedTempFile::new().unwrap();
+    fs::write(&wrong, fs::read_to_string(file).unwrap().replace("<testcase ", "<case ")).unwrap();
+    assert!(!valid(wrong.path()).unwrap().status.success(), "the schema can say no");
+}
+
+/// What a folder's record says, as the report of that kind.
+fn rendered(folder: &Path, kind: &str, file: &Path) {
+    let wanted = format!("{kind}:{}", file.display());
+    let output = gate().arg("report").arg(folder).args(["--report", &wanted]).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+fn reports_are_what_their_published_schemas_say() {
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("evidence/example");
+    let home = tempfile::tempdir().unwrap();
+    let (sarif, junit) = (home.path().join("sarif.json"), home.path().join("junit.xml"));
+    rendered(&example, "sarif", &sarif);
+    rendered(&example, "junit", &junit);
+    assert_is_sarif(&serde_json::from_slice(&fs::read(sarif).unwrap()).unwrap());
+    assert_is_junit(&junit);
+}
+
+/// What broke is a failure; what could not be told, or is not described, is an error, and neither is a pass. A migration
+/// keeps its name, whatever letters it is made of.
+#[test]
+fn failures_and_errors_are_told_apart() {
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("evidence/example");
+    let home = tempfile::tempdir().unwrap();
+    let mut record: Value =
+        serde_json::from_str(&fs::read_to_string(example.join("record.json")).unwrap()).unwrap();
+    let migration = "migrations/täglich, neu/2_a.up.sql";
+    record["subjects"][0]["schema_files"][0]["path"] = migration.into();
+    for (at, verdict, observed) in [
+        (0, "fail", "2_a.up.sql:7:3 drops a table"),
+        (1, "error", "not proven: the server died"),
+        (2, "not_testable", "not testable: [outbox]"),
+    ] {
+        let finding = &mut record["drills"][0]["findings"][at];
+        finding["verdict"] = verdict.into();
+        finding["observed"] = observed.into();
+        finding["witness"] = Value::Array(Vec::new());
+    }
+    record["drills"][1]["breaks"][0]["proof"] = "missed".into();
+    fs::write(home.path().join("record.json"), format!("{record:#}\n")).unwrap();
+    fs::copy(example.join("bundle.json"), home.path().join("bundle.json")).unwrap();
+    let (sarif, junit) = (home.path().join("sarif.json"), home.path().join("junit.xml"));
+    rendered(home.path(), "sarif", &sarif);
+    rendered(home.path(), "junit", &junit);
+
+    assert_is_junit(&junit);
+    let report = Report::deserialize_from_str(&fs::read_to_string(&junit).unwrap()).unwrap();
+    assert_eq!((report.failures, report.errors), (2, 2), "a claim and a break; two that nobody could tell");
+    let kinds: Vec<String> = report.test_suites[0].test_cases[..4]
+        .iter()
+        .map(|case| match &case.status {
+            TestCaseStatus::Success { .. } => "pass".into(),
+            TestCaseStatus::NonSuccess { kind, message, .. } => {
+                format!("{kind:?} {}", message.as_ref().unwrap().as_str())
+            }
+            TestCaseStatus::Skipped { .. } => "skipped".into(),
+        })
+        .collect();
+    let told = |kind: &str, at: usize| kinds[at].starts_with(kind) && kinds[at].contains("observed");
+    assert!(told("Failure", 0) && told("Error", 1) && told("Error", 2) && kinds[3] == "pass", "{kinds:?}");
+
+    let document: Value = serde_json::from_slice(&fs::read(&sarif).unwrap()).unwrap();
+    assert_is_sarif(&document);
+    let results = document["runs"][0]["results"].as_array().unwrap();
+    let levels: Vec<&str> = results.iter().map(|result| result["level"].as_str().unwrap()).collect();
+    assert_eq!(levels, ["error", "warning", "warning"]);
+    let place = &results[0]["locations"][0]["physicalLocation"];
+    assert_eq!(place["artifactLocation"]["uri"], "migrations/t%C3%A4glich,%20neu/2_a.up.sql");
+    assert_eq!((&place["region"]["startLine"], &place["region"]["startColumn"]), (&7.into(), &3.into()));
 }

@@ -10,7 +10,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use serde::Serialize;
 
 use super::args::{Common, Format};
-use super::terminal;
+use super::{secrets, terminal};
 use crate::context::Scenario;
 use crate::events::{Event, Listener};
 use crate::verdict::{Finding, Verdict};
@@ -54,6 +54,9 @@ impl Progress {
 
 impl Listener for Progress {
     fn on(&self, event: &Event<'_>) {
+        if let Event::Finished { ended, .. } = event {
+            secrets::learn_ended(ended);
+        }
         if self.events {
             // A reader that stopped reading misses the rest.
             let _ = terminal::print_line(&Told::from(event));

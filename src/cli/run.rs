@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::args::{Common, Format, RunArgs};
 use super::progress::Progress;
 use super::setup::Ground;
-use super::{Product, pick, report, suites, terminal};
+use super::{Product, pick, report, secrets, suites, terminal};
 use crate::attest::SignKey;
 use crate::catalog::Snapshot;
 use crate::drill::Suite;
@@ -82,7 +82,8 @@ pub async fn run(product: &Product, arguments: &RunArgs, common: &Common) -> Res
         drills: records,
     };
     let systems = ground.systems.iter().map(|system| &system.subject);
-    let redactor = Redactor::new(systems, [common.postgres.as_str()]);
+    let mut redactor = Redactor::new(systems, [common.postgres.as_str()]);
+    redactor.learn(secrets::known());
     let within: Vec<Kind> =
         arguments.report.iter().filter(|wanted| wanted.file.is_none()).map(|wanted| wanted.kind).collect();
     let shapes = suites::shapes(&product.catalogue, &suites);

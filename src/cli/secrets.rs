@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::error::Result;
 use crate::record::Redactor;
+use crate::runner::Ended;
 use crate::subject::Subject;
 
 static KNOWN: RwLock<Redactor> = RwLock::new(Redactor::unknowing());
@@ -32,6 +33,20 @@ pub fn learn_file(file: &Path) {
 /// Hides the secrets of a subject and of its SQL files.
 pub fn learn_subject(subject: &Subject) {
     keep(Redactor::new(Some(subject), []));
+}
+
+/// Hides what a drill gave away: passwords that the server logged, or that a text of the drill's names as such.
+pub fn learn_ended(ended: &Ended) {
+    let mut found = Redactor::new(None, ended.logged.iter().map(String::as_str));
+    // What cannot be written as JSON cannot be printed either.
+    let _ = found.learn_value(&(&ended.evidence.line, &ended.evidence.findings, &ended.evidence.exhibits));
+    let _ = found.learn_value(&ended.log);
+    keep(found);
+}
+
+/// All that is hidden by now.
+pub fn known() -> Redactor {
+    KNOWN.read().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
 fn keep(found: Redactor) {

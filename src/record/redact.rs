@@ -79,6 +79,17 @@ impl Redactor {
         *self = Self::of(own.into_iter().chain(other.secrets));
     }
 
+    /// Knows what the texts of a value give away too: a password that stands in one as such is masked in all.
+    ///
+    /// # Errors
+    /// A harness error when the value cannot be written as JSON.
+    pub fn learn_value(&mut self, value: &impl Serialize) -> Result<()> {
+        let mut found = Vec::new();
+        told(&serde_json::to_value(value).map_err(unwritable)?, &mut found);
+        self.learn(Self::of(found));
+        Ok(())
+    }
+
     /// Knows these secrets.
     pub fn of(secrets: impl IntoIterator<Item = String>) -> Self {
         let mut known = Vec::new();
@@ -154,6 +165,19 @@ impl Redactor {
     }
 }
 
+/// The secrets in the texts of a value that are masked.
+fn told(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::String(text) => found.extend(secrets::of_text(text)),
+        Value::Array(items) => items.iter().for_each(|item| told(item, found)),
+        Value::Object(members) => {
+            let masked = members.iter().filter(|(key, _)| !KEPT.contains(&key.as_str()));
+            masked.for_each(|(_, member)| told(member, found));
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
 impl std::fmt::Debug for Redactor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Redactor({} secrets)", self.secrets.len())
@@ -222,5 +246,14 @@ mod tests {
         assert_eq!(knows.text("it said sup3rs3cret9 and p@sswort"), "it said ***9 and ***");
         assert_eq!(knows.text("test, tested, a_test: test"), "***, tested, a_test: ***");
         assert_eq!(knows.text("x stays"), "x stays");
+    }
+
+    #[test]
+    fn what_one_text_gives_away_is_masked_in_all() {
+        let said = ["ALTER ROLE w PASSWORD 'run-m4de'", "it said run-m4de"];
+        let mut redactor = Redactor::default();
+        assert_eq!(redactor.value(said.map(str::to_owned)).unwrap()[1], said[1], "nobody knows it yet");
+        redactor.learn_value(&said).unwrap();
+        assert_eq!(redactor.value(said.map(str::to_owned)).unwrap()[1], "it said ***");
     }
 }

@@ -12,7 +12,7 @@ use crate::drill::{Applied, Break, Drill, DrillSpec};
 use crate::error::Error;
 use crate::evidence::Evidence;
 use crate::hooks::Hooks;
-use crate::postgres::ClusterOptions;
+use crate::postgres::{ClusterOptions, ServerLog};
 use crate::recorder::{Log, Recorder};
 use crate::session::Session;
 use crate::stage::Stage;
@@ -24,6 +24,8 @@ pub struct Ended {
     pub evidence: Evidence,
     /// What was written down.
     pub log: Log,
+    /// What the server logged that may hold a password. Nothing of it is shown: it tells what must not be.
+    pub logged: Vec<String>,
     /// Whether the break could be made; `None` in the baseline.
     pub applied: Option<Applied>,
     /// Whether the time-out ended it.
@@ -34,7 +36,8 @@ pub struct Ended {
 
 impl Ended {
     fn new(evidence: Evidence, log: Log, applied: Option<Applied>) -> Self {
-        Self { evidence, log, applied, timed_out: false, duration: Duration::ZERO }
+        let (logged, timed_out, duration) = (Vec::new(), false, Duration::ZERO);
+        Self { evidence, log, logged, applied, timed_out, duration }
     }
 
     pub(super) fn timeout(spec: &DrillSpec, after: Duration, log: Log) -> Self {
@@ -50,14 +53,14 @@ impl Runner<'_> {
         sabotage: Option<&'static Break>,
         recorder: &Recorder,
     ) -> Ended {
-        let mut applied = None;
-        let attempt = self.attempt(drill, sabotage, recorder, &mut applied);
+        let (mut applied, mut logged) = (None, Vec::new());
+        let attempt = self.attempt(drill, sabotage, recorder, &mut applied, &mut logged);
         let evidence = match AssertUnwindSafe(attempt).catch_unwind().await {
             Ok(Ok(evidence)) => evidence.settled(drill.spec().claims),
             Ok(Err(error)) => unproven(drill.spec(), &error.to_string()),
             Err(_) => unproven(drill.spec(), "the drill panicked, which is a defect of sor-gate"),
         };
-        Ended::new(evidence, recorder.take(), applied)
+        Ended { logged, ..Ended::new(evidence, recorder.take(), applied) }
     }
 
     async fn attempt(
@@ -66,6 +69,7 @@ impl Runner<'_> {
         sabotage: Option<&'static Break>,
         recorder: &Recorder,
         applied: &mut Option<Applied>,
+        logged: &mut Vec<String>,
     ) -> Result<Evidence, Error> {
         let system = self.system(drill.spec().id)?;
         let mut subject = system.subject().await?.clone();
@@ -115,6 +119,7 @@ impl Runner<'_> {
             Err(error) => Err(context.cluster.blame_soon(error).await),
             seen => seen,
         };
+        logged.extend(context.cluster.log().map(suspect).unwrap_or_default());
         if self.plan.keep {
             let mut kept = self.kept.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
             kept.push((drill.spec().id, context.cluster));
@@ -123,6 +128,12 @@ impl Runner<'_> {
         }
         evidence
     }
+}
+
+/// The messages that may hold a password; most of a log holds none.
+fn suspect(log: &ServerLog) -> Vec<String> {
+    let messages = log.since(0).into_iter().map(|line| line.message);
+    messages.filter(|text| text.contains("://") || text.to_lowercase().contains("pass")).collect()
 }
 
 fn unproven(spec: &DrillSpec, why: &str) -> Evidence {

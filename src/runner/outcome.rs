@@ -173,11 +173,9 @@ mod tests {
         };
         let findings = ["serial_retry", "key_required"].into_iter().zip(held).map(finding).collect();
         let evidence = crate::evidence::Evidence::new("x", findings);
-        let (log, duration) = (Log::default(), std::time::Duration::ZERO);
-        BreakRecord::new(
-            &SABOTAGE,
-            &Ended { evidence, log, applied: Some(applied), timed_out: false, duration },
-        )
+        let (log, logged, duration) = (Log::default(), Vec::new(), std::time::Duration::ZERO);
+        let applied = Some(applied);
+        BreakRecord::new(&SABOTAGE, &Ended { evidence, log, logged, applied, timed_out: false, duration })
     }
 
     #[test]
