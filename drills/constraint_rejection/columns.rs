@@ -12,9 +12,15 @@ const ROWS: u32 = 8;
 /// Apart from the numbers that the rules use.
 const FROM: u32 = 1_000_000;
 
-const COLUMNS: &str = "SELECT a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type, \
-    a.attidentity::text AS identity FROM pg_attribute AS a \
-    WHERE a.attrelid = ${table}::text::regclass AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum";
+/// A domain is told as the type below it, which may be that of another domain.
+const COLUMNS: &str = "WITH RECURSIVE below AS ( \
+        SELECT attnum, attname, attidentity, atttypid AS type, atttypmod AS modifier FROM pg_attribute \
+        WHERE attrelid = ${table}::text::regclass AND attnum > 0 AND NOT attisdropped \
+      UNION ALL \
+        SELECT b.attnum, b.attname, b.attidentity, t.typbasetype, t.typtypmod \
+        FROM below AS b JOIN pg_type AS t ON t.oid = b.type WHERE t.typtype = 'd') \
+    SELECT b.attname AS name, format_type(b.type, b.modifier) AS type, b.attidentity::text AS identity \
+    FROM below AS b JOIN pg_type AS t ON t.oid = b.type WHERE t.typtype <> 'd' ORDER BY b.attnum";
 
 /// Adds rows, and holds the ids that came back against the table.
 pub async fn ids(cx: &Context, binding: &Constraints) -> Result<Ids> {

@@ -60,6 +60,7 @@ pub struct Ids {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Column {
     pub name: String,
+    /// Its type; of a domain, the type below it.
     pub kind: String,
     pub identity: String,
     /// Whether the subject says that it holds money.
@@ -185,7 +186,7 @@ fn integer_money(columns: &[Column]) -> Finding {
         return Finding::not_testable(claim, "the key constraints.money");
     }
     let whole = |kind: &str| ["smallint", "integer", "bigint"].contains(&kind);
-    let rough = |kind: &str| ["real", "double precision", "money"].contains(&kind);
+    let rough = |kind: &str| ["real", "double precision", "money"].contains(&kind.trim_end_matches("[]"));
     let wrong: Vec<String> = columns
         .iter()
         .filter(|column| rough(&column.kind) || (column.money && !whole(&column.kind)))

@@ -31,8 +31,8 @@ pub(super) async fn check(names: &[Named], admin: &Client) -> Result<Vec<Problem
             }
             ("column", Some(table)) if is_table(admin, table).await? => {
                 let columns = columns(admin, table).await?;
-                if !columns.contains(&catalog_name(name)) {
-                    let fix = suggest(name, columns.iter().map(String::as_str));
+                if !columns.iter().any(|(known, _)| *known == catalog_name(name)) {
+                    let fix = suggest(name, columns.iter().map(|(_, spelled)| spelled.as_str()));
                     let what = format!("`{key}`: {table} has no column {name}");
                     problems.push(Problem::new(span, what, fix));
                 }
@@ -54,10 +54,11 @@ async fn all_tables(admin: &Client) -> Result<Vec<String>> {
     texts(admin, sql).await
 }
 
-async fn columns(admin: &Client, table: &str) -> Result<Vec<String>> {
-    let sql = "SELECT attname::text FROM pg_attribute WHERE attrelid = to_regclass($1) AND attnum > 0 \
-               AND NOT attisdropped ORDER BY attnum";
-    Ok(admin.query(sql, &[&table]).await?.iter().map(|row| row.get(0)).collect())
+/// Each as the catalog has it, and as SQL spells it.
+async fn columns(admin: &Client, table: &str) -> Result<Vec<(String, String)>> {
+    let sql = "SELECT attname::text, quote_ident(attname) FROM pg_attribute WHERE attrelid = to_regclass($1) \
+               AND attnum > 0 AND NOT attisdropped ORDER BY attnum";
+    Ok(admin.query(sql, &[&table]).await?.iter().map(|row| (row.get(0), row.get(1))).collect())
 }
 
 async fn texts(admin: &Client, sql: &str) -> Result<Vec<String>> {

@@ -2,17 +2,19 @@
 
 use crate::drill::Applied;
 use crate::error::Result;
-use crate::quote::quote_ident;
 use crate::session::Session;
 use crate::template::Values;
 
-/// Drops the constraint of that name, or the unique index where there is no constraint.
+/// Drops the constraint of that name, of a table or a domain, or the unique index where there is no constraint.
 ///
 /// # Errors
 /// A harness error when the catalog cannot be read or changed.
 pub async fn drop_named(admin: &Session, name: &str) -> Result<Applied> {
     let find = "SELECT format('ALTER TABLE %s DROP CONSTRAINT %I CASCADE', conrelid::regclass, conname) AS drop \
-                FROM pg_constraint WHERE conname = ${name}::text AND conrelid <> 0 \
+                FROM pg_constraint WHERE conname = ${name}::text AND conrelid <> 0 AND coninhcount = 0 \
+                UNION ALL \
+                SELECT format('ALTER DOMAIN %s DROP CONSTRAINT %I CASCADE', contypid::regtype, conname) \
+                FROM pg_constraint WHERE conname = ${name}::text AND contypid <> 0 \
                 UNION ALL \
                 SELECT format('DROP INDEX %s', i.indexrelid::regclass) FROM pg_index AS i \
                 JOIN pg_class AS c ON c.oid = i.indexrelid WHERE c.relname = ${name}::text \
@@ -88,7 +90,7 @@ pub async fn default_for_identity(admin: &Session, table: &str, column: &str) ->
 /// As [`drop_named`].
 pub async fn retype(admin: &Session, table: &str, column: &str, kind: &str) -> Result<Applied> {
     admin.script(&format!("ALTER TABLE {table} ALTER COLUMN {column} TYPE {kind}"), &Values::new()).await?;
-    Ok(Applied::Done(format!("{}.{} is {kind}", table, quote_ident(column))))
+    Ok(Applied::Done(format!("{table}.{column} is {kind}")))
 }
 
 fn literal(text: &str) -> String {

@@ -42,30 +42,49 @@ pub async fn make_unique(admin: &Session, table: &str, columns: &[String]) -> Re
     admin.script(&format!("CREATE UNIQUE INDEX ON {table} ({list})"), &Values::new()).await
 }
 
-/// Drops every index, but primary keys, that the plan of a query uses.
+/// Drops every index that the plan of a query searches, other than those that stand behind constraints and the spared ones.
 ///
 /// # Errors
 /// A harness error when the query cannot be planned or an index cannot be dropped.
-pub async fn drop_searched_indexes(admin: &Session, query: &str, values: &Values) -> Result<Applied> {
+pub async fn drop_searched_indexes(
+    admin: &Session,
+    query: &str,
+    values: &Values,
+    spared: &[String],
+) -> Result<Applied> {
+    let mut used = searched_indexes(admin, query, values).await?;
+    used.retain(|name| !spared.contains(name));
+    if used.is_empty() {
+        return Ok(Applied::Unviable("the query uses no index that could be dropped".into()));
+    }
+    for name in &used {
+        admin.script(&format!("DROP INDEX {name}"), &Values::new()).await?;
+    }
+    Ok(Applied::Done(format!("dropped {}", used.join(", "))))
+}
+
+/// The indexes that the plan of a query searches, other than those that stand behind constraints.
+///
+/// # Errors
+/// A harness error when the query cannot be planned.
+pub async fn searched_indexes(admin: &Session, query: &str, values: &Values) -> Result<Vec<String>> {
     let explained = admin.must(&format!("EXPLAIN (FORMAT JSON) {query}"), values).await?;
     let plan: serde_json::Value = serde_json::from_str(explained.scalar().unwrap_or_default())
         .map_err(|error| Error::harness(format!("cannot read a plan: {error}")))?;
     let mut used = Vec::new();
     index_names(&plan, &mut used);
-    let mut dropped = Vec::new();
+    let mut free = Vec::new();
     for name in used {
-        let find = "SELECT i.indexrelid::regclass::text AS name FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid \
+        // That of a partition goes with the one of the whole table, and not without it.
+        let find = "SELECT coalesce(pg_partition_root(i.indexrelid), i.indexrelid)::regclass::text AS name \
+                    FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid \
                     WHERE c.relname = ${name} AND NOT i.indisprimary \
                       AND NOT EXISTS (SELECT FROM pg_constraint AS k WHERE k.conindid = i.indexrelid)";
-        for name in admin.must(find, &Values::new().with("name", name)).await?.all("name")? {
-            admin.script(&format!("DROP INDEX {name}"), &Values::new()).await?;
-            dropped.push(name);
-        }
+        free.extend(admin.must(find, &Values::new().with("name", name)).await?.all("name")?);
     }
-    if dropped.is_empty() {
-        return Ok(Applied::Unviable("the query uses no index that could be dropped".into()));
-    }
-    Ok(Applied::Done(format!("dropped {}", dropped.join(", "))))
+    free.sort();
+    free.dedup();
+    Ok(free)
 }
 
 fn index_names(plan: &serde_json::Value, used: &mut Vec<String>) {

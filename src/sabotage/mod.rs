@@ -20,7 +20,7 @@ pub use claims::{raise_when_nothing_updated, undo_updates_of};
 pub use columns::make_nullable;
 pub use constraints::{check_one_role, default_for_identity, drop_named, retype};
 pub use copies::write_twice;
-pub use indexes::{drop_searched_indexes, drop_unique_indexes, make_unique};
+pub use indexes::{drop_searched_indexes, drop_unique_indexes, make_unique, searched_indexes};
 pub use inserts::{look_before_insert, memory_of_live_sessions, overwrite_on_conflict};
 pub use texts::{empty_column, execute_new_text, overwrite_text};
 pub use views::{can_change, drop_checks, tables_behind, through};

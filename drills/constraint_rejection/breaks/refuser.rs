@@ -2,7 +2,6 @@
 
 use sor_gate::drill::Applied;
 use sor_gate::error::{Error, Result};
-use sor_gate::quote::quote_ident;
 use sor_gate::sabotage;
 use sor_gate::session::Refusal;
 use sor_gate::stage::Stage;
@@ -31,8 +30,16 @@ pub async fn drop_it(stage: &Stage<'_>, kind: RuleKind) -> Result<Applied> {
     match find(stage, kind).await? {
         Some(Refusal { constraint: Some(name), .. }) => sabotage::drop_named(stage.admin, &name).await,
         Some(Refusal { table: Some(table), column: Some(column), .. }) => {
-            sabotage::make_nullable(stage.admin, &quote_ident(&table), &column).await
+            let table = qualified(stage, &table, &column).await?;
+            sabotage::make_nullable(stage.admin, &table, &column).await
         }
         _ => Ok(Applied::Unviable("nothing refuses it".into())),
     }
+}
+
+/// The refusal names the table alone, which may stand in any schema; its column may not be NULL.
+async fn qualified(stage: &Stage<'_>, table: &str, column: &str) -> Result<String> {
+    let find = "SELECT c.oid::regclass::text AS name FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid \
+                WHERE c.relname = ${table}::text AND a.attname = ${column}::text AND a.attnotnull";
+    stage.admin.must(find, &Values::new().with("table", table).with("column", column)).await?.first("name")
 }

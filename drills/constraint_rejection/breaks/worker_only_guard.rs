@@ -12,14 +12,22 @@ use super::refuser;
 pub const BREAK: Break = Break {
     id: "worker_only_guard",
     claim: "any_writer",
-    summary: "check the permitted set for the Worker alone",
+    summary: "check the values for the Worker alone",
     apply: |stage| Box::pin(apply(stage)),
 };
 
 async fn apply(stage: &mut Stage<'_>) -> Result<Applied> {
-    let refusal = refuser::find(stage, RuleKind::Set).await?;
-    let Some(name) = refusal.and_then(|refusal| refusal.constraint) else {
-        return Ok(Applied::Unviable("no constraint refuses a value outside of the set".into()));
-    };
-    sabotage::check_one_role(stage.admin, &name, &stage.subject.roles.worker).await
+    let mut done =
+        Applied::Unviable("no constraint refuses a value outside of a set or below its bound".into());
+    // The check of a domain is no table's; another rule may have one that is.
+    for kind in [RuleKind::Set, RuleKind::Negative] {
+        let refusal = refuser::find(stage, kind).await?;
+        if let Some(name) = refusal.and_then(|refusal| refusal.constraint) {
+            done = sabotage::check_one_role(stage.admin, &name, &stage.subject.roles.worker).await?;
+        }
+        if matches!(done, Applied::Done(_)) {
+            break;
+        }
+    }
+    Ok(done)
 }

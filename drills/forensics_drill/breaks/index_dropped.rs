@@ -18,5 +18,6 @@ async fn apply(stage: &mut Stage<'_>) -> Result<Applied> {
     let Some(binding) = &stage.subject.forensics else {
         return Ok(Applied::Unviable("no [forensics]".into()));
     };
-    sabotage::drop_searched_indexes(stage.admin, &binding.events, &Values::new().with("run_id", "any")).await
+    sabotage::drop_searched_indexes(stage.admin, &binding.events, &Values::new().with("run_id", "any"), &[])
+        .await
 }

@@ -6,7 +6,7 @@ use sor_gate::sabotage;
 use sor_gate::stage::Stage;
 use sor_gate::template::Values;
 
-/// Drops whatever index the first hot query uses.
+/// Drops whatever index of its own, which the lookup does not use, the first hot query with such a one uses.
 pub const BREAK: Break = Break {
     id: "hot_index_dropped",
     claim: "hot_queries",
@@ -15,8 +15,19 @@ pub const BREAK: Break = Break {
 };
 
 async fn apply(stage: &mut Stage<'_>) -> Result<Applied> {
-    let Some(hot) = stage.subject.plans.as_ref().and_then(|binding| binding.hot.first()) else {
+    let Some(binding) = stage.subject.plans.as_ref().filter(|binding| !binding.hot.is_empty()) else {
         return Ok(Applied::Unviable("no [[plans.hot]]".into()));
     };
-    sabotage::drop_searched_indexes(stage.admin, &hot.query, &Values::new()).await
+    let none = Values::new();
+    let key = stage.admin.must(&binding.key, &none).await?;
+    let values = Values::new().with("key", key.scalar().unwrap_or_default());
+    // Without that of the lookup two claims would turn red, and which of them noticed would not be known.
+    let lookup = sabotage::searched_indexes(stage.admin, &binding.lookup, &values).await?;
+    for hot in &binding.hot {
+        let done = sabotage::drop_searched_indexes(stage.admin, &hot.query, &none, &lookup).await?;
+        if matches!(done, Applied::Done(_)) {
+            return Ok(done);
+        }
+    }
+    Ok(Applied::Unviable("no hot query uses an index of its own that could be dropped".into()))
 }

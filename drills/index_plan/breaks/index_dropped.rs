@@ -18,5 +18,5 @@ async fn apply(stage: &mut Stage<'_>) -> Result<Applied> {
     let Some(binding) = &stage.subject.plans else { return Ok(Applied::Unviable("no [plans]".into())) };
     let key = stage.admin.must(&binding.key, &Values::new()).await?;
     let values = Values::new().with("key", key.scalar().unwrap_or_default());
-    sabotage::drop_searched_indexes(stage.admin, &binding.lookup, &values).await
+    sabotage::drop_searched_indexes(stage.admin, &binding.lookup, &values, &[]).await
 }

@@ -1,0 +1,2 @@
+CREATE ROLE kino LOGIN;
+CREATE ROLE "Abendkasse" LOGIN;
