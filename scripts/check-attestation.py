@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Checks a signed attestation with an implementation that is not the gate's own.
 
-  python3 -m venv V && V/bin/pip install 'securesystemslib[crypto]'
+  python3 -m venv V && V/bin/pip install -r scripts/requirements.txt
   V/bin/python scripts/check-attestation.py RUN_FOLDER PUBLIC_KEY.pem
 
 Prints the statement's subjects when the envelope holds and the digests are those of the files.

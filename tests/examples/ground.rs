@@ -1,13 +1,12 @@
 //! An example with its Python packages, installed once into a folder under `target`.
 
 use std::collections::BTreeMap;
-use std::fs::{File, OpenOptions};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::Duration;
 
 use serde_json::Value;
-use sha2::{Digest, Sha256};
+
+use crate::venv::installed;
 
 /// No drill of an example takes longer on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(240);
@@ -40,14 +39,24 @@ impl Example {
 
     /// A copy of it, with a part of its subject file replaced.
     pub fn with(self, part: &str, other: &str) -> Self {
+        self.with_file("sor-gate.toml", part, other)
+    }
+
+    /// A copy of it, with a part of one of its files replaced.
+    pub fn with_file(self, name: &str, part: &str, other: &str) -> Self {
         let copy = tempfile::tempdir().unwrap();
-        for entry in std::fs::read_dir(&self.folder).unwrap().flatten().filter(|entry| entry.path().is_file())
-        {
-            std::fs::copy(entry.path(), copy.path().join(entry.file_name())).unwrap();
+        for folder in ["", "migrations"].map(|folder| self.folder.join(folder)) {
+            for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+                let place = copy.path().join(entry.path().strip_prefix(&self.folder).unwrap());
+                std::fs::create_dir_all(place.parent().unwrap()).unwrap();
+                if entry.path().is_file() {
+                    std::fs::copy(entry.path(), place).unwrap();
+                }
+            }
         }
-        let text = self.file("sor-gate.toml");
+        let text = self.file(name);
         assert!(text.contains(part), "{part}");
-        std::fs::write(copy.path().join("sor-gate.toml"), text.replacen(part, other, 1)).unwrap();
+        std::fs::write(copy.path().join(name), text.replacen(part, other, 1)).unwrap();
         Self { folder: copy.path().to_owned(), _copy: Some(copy), ..self }
     }
 
@@ -99,34 +108,4 @@ impl Told {
     pub fn with(&self, verdict: &str) -> Vec<&str> {
         self.verdicts.iter().filter(|(_, one)| *one == verdict).map(|(claim, _)| claim.as_str()).collect()
     }
-}
-
-/// The packages of a list, in a virtual environment of their own that is kept under a digest of the list.
-fn installed(list: &Path) -> PathBuf {
-    let digest = Sha256::digest(std::fs::read(list).unwrap());
-    let digest: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    let name = list.parent().unwrap().file_name().unwrap().to_string_lossy().into_owned();
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap().join("python");
-    std::fs::create_dir_all(&target).unwrap();
-    let venv = target.join(format!("{name}-{digest}"));
-    let lock: File = OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(venv.with_extension("lock"))
-        .unwrap();
-    lock.lock().unwrap();
-    let whole = venv.join("whole");
-    if !whole.is_file() {
-        let run = |program: &Path, words: &[&str]| {
-            let output = Command::new(program).args(words).output().unwrap();
-            let said = String::from_utf8_lossy(&output.stderr).into_owned();
-            assert!(output.status.success(), "{} {words:?}: {said}", program.display());
-        };
-        run(Path::new("python3"), &["-m", "venv", "--clear", &venv.to_string_lossy()]);
-        let words = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"];
-        run(&venv.join("bin/python"), &[&words[..], &[&list.to_string_lossy()]].concat());
-        std::fs::write(&whole, "").unwrap();
-    }
-    venv
 }
