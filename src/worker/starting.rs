@@ -22,18 +22,22 @@ impl Context {
         let program = self.subject.worker.as_ref().ok_or_else(|| wanted("worker"))?;
         let role = self.subject.roles.worker.as_str();
         let (assignment, proxy) = self.rewritten(wanted_for, role).await?;
-        let worker = match (program.stdio, program.uses("mcp_url")) {
-            (None, false) => Worker::start(&self.scope, &self.program(program, role, &assignment)?).await?,
+        let (worker, command) = match (program.stdio, program.uses("mcp_url")) {
+            (None, false) => {
+                let command = self.program(program, role, &assignment)?;
+                (Worker::start(&self.scope, &command).await?, command)
+            }
             (linked, _) => {
                 let mcp = self.subject.mcp.as_ref().ok_or_else(|| wanted("mcp"))?;
                 let server = self.server(mcp, &self.server_address(mcp, &assignment), &assignment)?;
                 let to = |url: &String| Assignment { mcp_url: url.clone(), ..assignment.clone() };
                 let command =
                     self.program(program, role, &server.serves.as_ref().map_or(assignment.clone(), to))?;
-                match linked {
+                let worker = match linked {
                     Some(Stdio::Mcp) => Worker::start_linked(&self.scope, &command, &server).await?,
                     None => Worker::start_beside(&self.scope, &command, &server).await?,
-                }
+                };
+                (worker, command)
             }
         };
         let worker = worker.behind(proxy.clone()).on(wanted_for);
@@ -43,7 +47,8 @@ impl Context {
         let pid = worker.process().pid();
         self.recorder.note("worker", format!("{name} started on run {run_id} (pid {pid}{server})"));
         if !wanted_for.is_redirected() {
-            self.program(program, role, &assignment)?.up(worker.process()).await?;
+            // Filled in once: the port that is waited for is the one that the Worker was given.
+            command.up(worker.process()).await?;
         }
         Ok(worker)
     }

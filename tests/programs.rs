@@ -1,0 +1,99 @@
+//! What the subject file says of a program, through the binary: files, readiness, the end of its work, the signal to stop. Each
+//! is shown to be waited for by a program that never gets there.
+
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use assert_cmd::Command;
+use serde_json::Value;
+
+const DRILL: &str = "run_journal_resume_drill";
+
+/// A copy of the system, with parts of its subject file replaced.
+struct System(tempfile::TempDir);
+
+impl System {
+    fn with(changes: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/subjects/programs");
+        std::fs::create_dir(folder.path().join("migrations")).unwrap();
+        for name in ["roles.sql", "worker.sh", "migrations/1_entries.up.sql", "migrations/1_entries.down.sql"]
+        {
+            std::fs::copy(from.join(name), folder.path().join(name)).unwrap();
+        }
+        let stops = folder.path().join("stops");
+        let mut text = std::fs::read_to_string(from.join("sor-gate.toml")).unwrap();
+        text = text.replace("STOPS-FILE", &stops.display().to_string());
+        for (part, other) in changes {
+            assert!(text.contains(part), "{part}");
+            text = text.replacen(part, other, 1);
+        }
+        std::fs::write(folder.path().join("sor-gate.toml"), text).unwrap();
+        Self(folder)
+    }
+
+    /// Verdict by claim, and everything for people.
+    fn drill(&self, words: &[&str]) -> (BTreeMap<String, String>, String) {
+        let mut command = Command::cargo_bin("sor-gate").unwrap();
+        command.current_dir(self.0.path()).args(["drill", DRILL, "--format", "json"]).args(words);
+        let output = command.output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        let record: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{said}"));
+        let findings = record[0]["findings"].as_array().unwrap().iter();
+        let text = |finding: &Value, key: &str| finding[key].as_str().unwrap().to_owned();
+        (findings.map(|finding| (text(finding, "claim"), text(finding, "verdict"))).collect(), said)
+    }
+
+    /// All claims are not proven, and this is why.
+    fn is_not_proven(&self, why: &str) {
+        let (verdicts, said) = self.drill(&[]);
+        assert!(verdicts.values().all(|verdict| verdict == "error"), "{said}");
+        assert!(said.contains(why), "{why}: {said}");
+    }
+}
+
+#[test]
+fn a_worker_that_finds_its_url_in_a_file_and_goes_on_for_ever_is_driven() {
+    let system = System::with(&[]);
+    let (verdicts, said) = system.drill(&[]);
+    for claim in ["crash_signature", "resumes_at_gap", "no_lost_turn", "exactly_once_effects"] {
+        assert_eq!(verdicts[claim], "pass", "{claim}: {said}");
+    }
+    let stops = std::fs::read_to_string(system.0.path().join("stops")).unwrap();
+    assert!(stops.lines().count() > 3, "each Worker whose run is done is told to stop by SIGINT: {stops}");
+}
+
+#[test]
+fn a_line_that_never_comes_is_waited_for() {
+    let never = [("^working on ", "^ready$"), ("within_s = 20", "within_s = 1")];
+    System::with(&never).is_not_proven("was not ready within 1 s");
+}
+
+#[test]
+fn a_port_at_which_nothing_listens_is_waited_for() {
+    let elsewhere = "\"${files}\", \"0\", \"${port}\"]";
+    let never = [("\"${files}\", \"${port}\"]", elsewhere), ("within_s = 20", "within_s = 1")];
+    System::with(&never).is_not_proven("was not ready within 1 s");
+}
+
+#[test]
+fn a_condition_that_never_holds_is_waited_for() {
+    let never = [("AND turn = 2", "AND turn = 6"), ("within_s = 20", "within_s = 1")];
+    System::with(&never).is_not_proven("was not ready within 1 s");
+}
+
+#[test]
+fn one_that_ends_before_it_is_ready_is_not_waited_for() {
+    let lost = [("\"database.url\" =", "\"database.uri\" =")];
+    System::with(&lost).is_not_proven("ended before it was ready");
+}
+
+#[test]
+fn work_that_is_never_done_is_not_taken_for_done() {
+    let never = [("count(*) = 5 FROM", "count(*) = 6 FROM"), ("timeout_s = 5", "timeout_s = 1")];
+    let (verdicts, said) = System::with(&never).drill(&["--timeout", "60"]);
+    assert_ne!(verdicts["one_resumer"], "pass", "{said}");
+    assert!(said.contains("it did not end in time"), "{said}");
+}
