@@ -16,6 +16,7 @@ static CATALOGUE: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/fixtures/cata
 static CATALOGUE_MIGRATIONS: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/migrations/catalogue");
 static SHORTENER: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/fixtures/shortener");
 static SHORTENER_MIGRATIONS: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/migrations/shortener");
+static COMMON: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/fixtures/common");
 
 /// The reference systems, laid out as in the source tree: the Reconciler, and those of the second suite.
 pub const BUILTIN: Builtin = Builtin {
@@ -38,6 +39,9 @@ pub const BUILTIN: Builtin = Builtin {
         ("fixtures/flash_sale/sor-gate.toml", &["oversell"]),
         ("fixtures/shortener/sor-gate.toml", &["cache_coherence"]),
     ],
+    shared: ("fixtures/common", &COMMON),
+    manifest: include_str!("../Cargo.toml"),
+    lock: include_str!("../Cargo.lock"),
 };
 
 /// `sor-gate reference SYSTEM …` runs one of a reference system's programs.

@@ -1,13 +1,12 @@
 //! `init`: writes a first subject file, or the whole reference system.
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::args::{Common, InitArgs};
 use super::progress::Progress;
 use super::setup::Ground;
-use super::{Product, suites, terminal};
-use crate::drill::Drill;
+use super::{Product, copy, terminal};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::init::{facts, file, guess, migrations, missing_role};
@@ -25,7 +24,7 @@ const MOST_ROLES: usize = 32;
 /// Usage and environment errors; nothing is overwritten.
 pub async fn init(product: &Product, arguments: &InitArgs, common: &Common) -> Result<Exit> {
     if let Some(folder) = &arguments.reference {
-        return reference(product, common, folder);
+        return copy::reference(product, common, folder);
     }
     let output = std::path::absolute(&arguments.output).map_err(|error| Error::usage(error.to_string()))?;
     let folder = output.parent().map(Path::to_owned).unwrap_or_default();
@@ -140,51 +139,11 @@ fn create(roles: &[String]) -> String {
 }
 
 /// Writes a file that is not there yet.
-fn write_new(file: &Path, text: &str) -> Result<()> {
+pub(super) fn write_new(file: &Path, text: &str) -> Result<()> {
     let opened = std::fs::OpenOptions::new().write(true).create_new(true).open(file);
     opened.and_then(|mut opened| opened.write_all(text.as_bytes())).map_err(|error| {
         Error::usage(format!("cannot write the file: {error}"))
             .at(file.display())
             .fix("move the old one away, or name another with --output")
     })
-}
-
-/// Writes out the built-in references of the suites asked for: one alone at the top, several in folders of their own; their
-/// migrations below.
-fn reference(product: &Product, common: &Common, folder: &Path) -> Result<Exit> {
-    let suites = suites::asked(common);
-    let mut subjects: Vec<&str> = Vec::new();
-    for drill in product.catalogue.iter().map(Drill::spec).filter(|spec| suites.contains(&spec.suite)) {
-        let subject = product.builtin.subject_of(drill.id);
-        if !subjects.contains(&subject) {
-            subjects.push(subject);
-        }
-    }
-    for subject in &subjects {
-        let own = Path::new(subject).parent().unwrap_or(Path::new(""));
-        let name = own.file_name().unwrap_or_default();
-        let target = if subjects.len() == 1 { folder.to_owned() } else { folder.join(name) };
-        let system = |place: &&(&str, &include_dir::Dir<'_>)| Path::new(place.0).file_name() == Some(name);
-        for (place, files) in product.builtin.folders.iter().filter(system) {
-            let inner = if Path::new(place) == own { PathBuf::new() } else { PathBuf::from("migrations") };
-            lay(files, &target.join(&inner), &format!("\"../../migrations/{}\"", name.display()))?;
-        }
-    }
-    let what = if subjects.len() == 1 { "the reference system is" } else { "the reference systems are" };
-    terminal::say(&format!("{what} in {}; next: cd there and `sor-gate run`", folder.display()));
-    Ok(Exit::Permitted)
-}
-
-/// Writes files into a folder; in the subject file `moved` becomes the folder below it.
-fn lay(files: &include_dir::Dir<'_>, folder: &Path, moved: &str) -> Result<()> {
-    for file in files.files() {
-        let target = folder.join(file.path());
-        let parent = target.parent().unwrap_or(folder);
-        std::fs::create_dir_all(parent)
-            .map_err(|error| Error::environment(error.to_string()).at(parent.display()))?;
-        let text = String::from_utf8_lossy(file.contents()).into_owned();
-        let is_subject = file.path() == Path::new(subject::FILE_NAME);
-        write_new(&target, &if is_subject { text.replace(moved, "\"migrations\"") } else { text })?;
-    }
-    files.dirs().try_for_each(|below| lay(below, folder, moved))
 }

@@ -3,6 +3,7 @@
 mod args;
 mod check;
 mod completions;
+mod copy;
 mod decide;
 mod diff;
 mod drill;
@@ -46,6 +47,12 @@ pub struct Builtin {
     pub subject: &'static str,
     /// Further subject files, each with the ids of its drills.
     pub others: &'static [(&'static str, &'static [&'static str])],
+    /// The crate that several systems share, with its place below the root.
+    pub shared: (&'static str, &'static Dir<'static>),
+    /// The manifest of the workspace whose members they are, and its lock file.
+    pub manifest: &'static str,
+    /// The versions that it is built with.
+    pub lock: &'static str,
 }
 
 impl Builtin {
