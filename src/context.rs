@@ -49,10 +49,18 @@ pub struct Context {
     pub recorder: Recorder,
     /// A folder of the drill's own, removed afterwards.
     pub scratch: PathBuf,
+    /// When the drill began, and how long it may take.
+    pub time: (Instant, Duration),
     pub(crate) hooks: Hooks,
 }
 
 impl Context {
+    /// Whether so large a part of the drill's time is over: then nothing long is begun any more.
+    pub fn is_late(&self, share: f64) -> bool {
+        let (begun, most) = self.time;
+        begun.elapsed() > most.mul_f64(share)
+    }
+
     /// A new session of a role on the subject's database; `label` names it in the evidence.
     ///
     /// # Errors

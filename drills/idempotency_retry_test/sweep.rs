@@ -49,7 +49,15 @@ impl Caller<'_> {
             struck.extend(self.outage(tenant, strikes).await?);
         }
         let boundaries = spoken.points.len();
-        Ok(Sweep { boundaries, replies_lost, by_the_proxy: true, sampled, server_is_ours, struck })
+        Ok(Sweep {
+            boundaries,
+            replies_lost,
+            by_the_proxy: true,
+            sampled,
+            server_is_ours,
+            left_out: 0,
+            struck,
+        })
     }
 
     async fn uncrashed(&self, tenant: &str) -> Result<Conversation> {

@@ -52,7 +52,7 @@ impl Yard<'_> {
         let claims = |sql: &Statement| !sql.completed.is_empty() && sql.sql.contains(&table);
         let by_the_proxy = spoken.statements.iter().any(claims);
         let boundaries = spoken.points.len();
-        Ok(Sweep { boundaries, replies_lost, by_the_proxy, sampled, server_is_ours, struck })
+        Ok(Sweep { boundaries, replies_lost, by_the_proxy, sampled, server_is_ours, left_out: 0, struck })
     }
 
     async fn uncrashed(&self) -> Result<Conversation> {

@@ -10,6 +10,9 @@ use super::bench::Bench;
 use super::observed::{Outcome, RunState};
 use super::sweep::{AT_ONCE, Swept, resume, stand, wrong};
 
+/// Behind which part of the drill's time the server is not crashed any more.
+const OUTAGE: f64 = 0.85;
+
 /// A run at its point.
 struct Standing {
     strike: Strike,
@@ -23,7 +26,8 @@ struct Standing {
 /// connections.
 pub async fn outage(bench: &Bench<'_>, mut swept: Swept) -> Result<Swept> {
     let strikes = std::mem::take(&mut swept.in_outage);
-    if strikes.is_empty() {
+    if strikes.is_empty() || bench.cx.is_late(OUTAGE) {
+        swept.sweep.left_out += strikes.len();
         return Ok(swept);
     }
     let points = iter(strikes).map(|strike| async move { at_point(bench, strike).await });

@@ -1,5 +1,6 @@
 //! The sweep: a kill at every state that the messages between the Worker's side and Postgres can leave behind.
 
+use std::future::ready;
 use std::time::Duration;
 
 use futures::stream::{StreamExt, TryStreamExt, iter};
@@ -14,6 +15,10 @@ use super::observed::{Outcome, RunState, differences};
 
 /// The part of the drill for which a break may rewrite the wire.
 pub const PART: &str = "sweep";
+/// Behind which part of the drill's time no run is begun any more that is killed, and none that is killed twice: what is
+/// left of it goes to the runs under way. A Worker that is slow to start then still has its other verdicts.
+const KILLS: f64 = 0.75;
+const SECOND_KILLS: f64 = 0.8;
 /// Runs side by side.
 pub const AT_ONCE: usize = 4;
 /// An idle machine needs no hundredth of it; what never comes is mostly told by the end of a program.
@@ -35,8 +40,11 @@ pub async fn sweep(bench: &Bench<'_>) -> Result<Swept> {
     let classes = some_of(spoken.classes(seed), sampled, seed);
     let replies_lost = classes.iter().filter(|class| class.loses_reply()).count();
     let at = &control;
-    let kills = iter(classes).map(|class| async move { strike(bench, class, at).await });
+    let mut left_out = classes.len();
+    let kills = iter(classes).take_while(|_| ready(!bench.cx.is_late(KILLS)));
+    let kills = kills.map(|class| async move { strike(bench, class, at).await });
     let killed: Vec<_> = kills.buffered(AT_ONCE).try_collect().await?;
+    left_out -= killed.len();
     let (mut struck, mut resumed) = (Vec::new(), Vec::new());
     for (class, blow, spoken) in killed {
         resumed.push((class, spoken));
@@ -51,15 +59,18 @@ pub async fn sweep(bench: &Bench<'_>) -> Result<Swept> {
             false => again.push(Strike::again(Blow::SecondKill, first, then)),
         }
     }
-    let again = iter(again).map(|strike| async move { strike_again(bench, strike, at).await });
+    left_out += again.len();
+    let again = iter(again).take_while(|_| ready(!bench.cx.is_late(SECOND_KILLS)));
+    let again = again.map(|strike| async move { strike_again(bench, strike, at).await });
     let again: Vec<Struck> = again.buffered(AT_ONCE).try_collect().await?;
+    left_out -= again.len();
     struck.extend(again);
     if server_is_ours {
         let points = some_of(spoken.of_each_kind(seed), sampled, seed).into_iter();
         in_outage.extend(points.map(|point| Strike::once(Blow::ServerCrash, point)));
     }
     let boundaries = spoken.points.len();
-    let sweep = Sweep { boundaries, replies_lost, by_the_proxy, sampled, server_is_ours, struck };
+    let sweep = Sweep { boundaries, replies_lost, by_the_proxy, sampled, server_is_ours, left_out, struck };
     Ok(Swept { control, sweep, in_outage })
 }
 

@@ -105,6 +105,8 @@ pub struct Sweep {
     pub sampled: bool,
     /// The server is the run's own; somebody else's is not crashed.
     pub server_is_ours: bool,
+    /// Points that there was no time for.
+    pub left_out: usize,
     /// One entry a blow.
     pub struck: Vec<Struck>,
 }
@@ -165,6 +167,12 @@ impl Sweep {
     pub fn gap(&self) -> Option<String> {
         if !self.by_the_proxy {
             return Some("the program reaches the server by another way than the URL it was given".into());
+        }
+        if self.left_out > 0 {
+            let left = self.left_out;
+            return Some(format!(
+                "the drill's time was over before {left} more points; --timeout gives it more"
+            ));
         }
         let missed: Vec<String> = self
             .struck

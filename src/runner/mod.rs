@@ -266,10 +266,10 @@ impl<'a> Runner<'a> {
             let _ = system.template_of(job.drill, job.sabotage, &self.plan).await;
         }
         let recorder = Recorder::default();
-        let running = self.once(job.drill, job.sabotage, &recorder);
         let history = system.filter(|_| self.plan.whole_history);
         let migrations = history.map_or(1, System::migrations);
         let patience = self.plan.timeout.saturating_mul(u32::try_from(migrations).unwrap_or(u32::MAX));
+        let running = self.once(job.drill, job.sabotage, patience, &recorder);
         let mut ended = match tokio::time::timeout(patience, running).await {
             Ok(ended) => ended,
             Err(_) => once::Ended::timeout(job.drill.spec(), patience, recorder.take()),

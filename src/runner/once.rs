@@ -2,7 +2,7 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures::FutureExt;
 
@@ -51,10 +51,12 @@ impl Runner<'_> {
         &self,
         drill: &dyn Drill,
         sabotage: Option<&'static Break>,
+        patience: Duration,
         recorder: &Recorder,
     ) -> Ended {
         let (mut applied, mut logged) = (None, Vec::new());
-        let attempt = self.attempt(drill, sabotage, recorder, &mut applied, &mut logged);
+        let time = (Instant::now(), patience);
+        let attempt = self.attempt(drill, sabotage, time, recorder, &mut applied, &mut logged);
         let evidence = match AssertUnwindSafe(attempt).catch_unwind().await {
             Ok(Ok(evidence)) => evidence.settled(drill.spec().claims),
             Ok(Err(error)) => unproven(drill.spec(), &error.to_string()),
@@ -67,6 +69,7 @@ impl Runner<'_> {
         &self,
         drill: &dyn Drill,
         sabotage: Option<&'static Break>,
+        time: (Instant, Duration),
         recorder: &Recorder,
         applied: &mut Option<Applied>,
         logged: &mut Vec<String>,
@@ -113,6 +116,7 @@ impl Runner<'_> {
             whole_history: self.plan.whole_history,
             recorder: recorder.clone(),
             scratch,
+            time,
             hooks,
         };
         let evidence = match drill.run(&context).await {

@@ -60,6 +60,7 @@ fn sweep() -> Sweep {
         by_the_proxy: true,
         sampled: false,
         server_is_ours: true,
+        left_out: 0,
         struck: struck.into(),
     }
 }

@@ -48,6 +48,7 @@ fn seen() -> Seen {
         by_the_proxy: true,
         sampled: false,
         server_is_ours: true,
+        left_out: 0,
         struck,
     };
     let zombie = Zombie { frozen: true, at_freeze: kill().journal, before: whole(), after: whole(), sent: 9 };

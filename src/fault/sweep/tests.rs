@@ -114,6 +114,7 @@ fn whole() -> Sweep {
         by_the_proxy: true,
         sampled: false,
         server_is_ours: true,
+        left_out: 0,
         struck: all,
     }
 }
@@ -154,4 +155,11 @@ fn what_is_wrong_without_a_blow_is_no_finding_and_the_numbers_are_told() {
         "1 kills, standing for 2 of 2 boundaries; 1 second kills while resuming; \
          server crashed at 1 points, and at 1 while resuming"
     );
+}
+
+#[test]
+fn points_that_there_was_no_time_for_are_a_gap() {
+    let late = Sweep { left_out: 3, ..whole() };
+    assert!(late.gap().unwrap().contains("before 3 more points"), "{:?}", late.gap());
+    assert_eq!(late.finding("claim", "whole").settled().verdict, crate::verdict::Verdict::Error);
 }
