@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod durable;
 mod envelope;
 mod ground;
 mod job_queue;
