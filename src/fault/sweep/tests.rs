@@ -94,7 +94,7 @@ fn a_sample_is_never_empty() {
     for seed in 0..9 {
         assert_eq!(some_of(vec![1, 2, 3], false, seed), [1, 2, 3]);
         assert_eq!(some_of(vec![1], true, seed), [1]);
-        assert_eq!(some_of((0..8).collect(), true, seed).len(), 2);
+        assert_eq!(some_of((0..16).collect(), true, seed).len(), 2);
     }
     assert!(some_of(Vec::<u8>::new(), true, 3).is_empty());
 }
