@@ -258,13 +258,13 @@ impl<'a> Runner<'a> {
         let id = job.drill.spec().id;
         let scenario = job.sabotage.map_or(Scenario::Baseline, |sabotage| Scenario::Sabotaged(sabotage.id));
         self.listener.on(&Event::Started { drill: id, scenario });
-        let started = Instant::now();
         // Building what the drill keeps in stock happens once a machine, and is not the drill's time. A failure here
         // comes again, and is told, when the drill asks for it.
         let system = self.system(id).ok();
         if let Some(system) = system {
             let _ = system.template_of(job.drill, job.sabotage, &self.plan).await;
         }
+        let started = Instant::now();
         let recorder = Recorder::default();
         let history = system.filter(|_| self.plan.whole_history);
         let migrations = history.map_or(1, System::migrations);
