@@ -7,11 +7,10 @@ use sor_gate::context::Context;
 use sor_gate::effects;
 use sor_gate::error::{Error, Result};
 use sor_gate::fault::proxy::{WirePlan, WireProxy};
-use sor_gate::fault::sink::{KeyFrom, Sink};
 use sor_gate::session::Session;
 use sor_gate::subject::Journal;
 use sor_gate::template::Values;
-use sor_gate::worker::{Assignment, Worker};
+use sor_gate::worker::{Assignment, Receiver, Worker};
 
 use super::observed::{Deliveries, Ended, Kill, Outcome, RunState, Turn};
 
@@ -221,12 +220,12 @@ impl<'a> Bench<'a> {
         Ok(())
     }
 
-    /// Sends everything that is queued to the harness's sink; `None` when the subject does not say how.
-    pub async fn deliver(&self) -> Result<Option<Sink>> {
+    /// Sends everything that is queued to the sink; `None` when the subject does not say how.
+    pub async fn deliver(&self) -> Result<Option<Receiver>> {
         let (Some(relay), Some(_)) = (&self.cx.subject.relay, &self.journal.deliveries) else {
             return Ok(None);
         };
-        let sink = Sink::start(KeyFrom::Header(relay.key_header.clone())).await?;
+        let sink = self.cx.receiver(relay).await?;
         self.cx.run_relay(&Assignment::relay("relay", &sink.url())).await?;
         self.cx.recorder.note("sink", format!("{} deliveries arrived", sink.deliveries().len()));
         Ok(Some(sink))
@@ -238,7 +237,7 @@ impl<'a> Bench<'a> {
     }
 
     /// Everything about a run at its end.
-    pub async fn outcome(&self, run: &str, ended: Ended, sink: Option<&Sink>) -> Result<Outcome> {
+    pub async fn outcome(&self, run: &str, ended: Ended, sink: Option<&Receiver>) -> Result<Outcome> {
         let (journal, effects) = tokio::try_join!(self.read(run), effects::of_run(&self.watcher, run))?;
         let mut deliveries = None;
         if let (Some(sink), Some(of_run)) = (sink, &self.journal.deliveries) {
