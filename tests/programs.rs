@@ -40,9 +40,9 @@ impl System {
     }
 
     /// Verdict by claim, and everything for people.
-    fn drill(&self) -> (BTreeMap<String, String>, String) {
+    fn drill(&self, more: &[&str]) -> (BTreeMap<String, String>, String) {
         let mut command = Command::cargo_bin("sor-gate").unwrap();
-        command.current_dir(self.0.path()).args(["drill", DRILL, "--format", "json"]);
+        command.current_dir(self.0.path()).args(["drill", DRILL, "--format", "json"]).args(more);
         let output = command.output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         let record: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{said}"));
@@ -53,7 +53,7 @@ impl System {
 
     /// All claims are not proven, and this is why.
     fn is_not_proven(&self, why: &str) {
-        let (verdicts, said) = self.drill();
+        let (verdicts, said) = self.drill(&[]);
         assert!(verdicts.values().all(|verdict| verdict == "error"), "{said}");
         assert!(said.contains(why), "{why}: {said}");
     }
@@ -86,7 +86,16 @@ fn one_that_ends_before_it_is_ready_is_not_waited_for() {
 
 #[test]
 fn one_that_goes_on_for_ever_gets_every_verdict() {
-    let (verdicts, said) = System::with(&[]).drill();
+    let (verdicts, said) = System::with(&[]).drill(&[]);
     assert_eq!(verdicts.len(), 8, "{said}");
     assert!(verdicts.values().all(|verdict| verdict == "pass"), "{said}");
+}
+
+#[test]
+fn two_at_work_and_a_late_write_are_seen_though_nobody_ends() {
+    for (sabotage, claim) in [("lease_that_never_holds", "one_resumer"), ("no_fence", "zombie_fenced")] {
+        let (verdicts, said) = System::with(&[]).drill(&["--break", sabotage]);
+        let red: Vec<_> = verdicts.iter().filter(|(_, verdict)| *verdict != "pass").collect();
+        assert_eq!(red, [(&claim.to_owned(), &"fail".to_owned())], "{said}");
+    }
 }

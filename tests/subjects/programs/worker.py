@@ -1,6 +1,7 @@
 """Works a run of five turns, by one psql, and then waits for more, for ever: worker.py RUN FILES PORT
 
 The run is held by a lease with a fencing token. A turn is opened in one transaction, and closed in another with its entry.
+Nothing but that keeps an entry from being made twice.
 """
 
 import pathlib
@@ -36,14 +37,12 @@ def held(token, *work):
 
 def turn(token, number):
     done = f"SELECT count(*) FROM turns WHERE run = '{run}' AND ordinal = {number} AND status = 'done';"
-    last = f"UPDATE runs SET finished_at = now() WHERE id = '{run}';" if number == 5 else ""
     return ask(done) == "1" or (
         held(token, f"INSERT INTO turns (run, ordinal) VALUES ('{run}', {number}) ON CONFLICT DO NOTHING;")
         and held(
             token,
-            f"INSERT INTO entries (run, turn) VALUES ('{run}', {number}) ON CONFLICT DO NOTHING;",
+            f"INSERT INTO entries (run, turn, token) VALUES ('{run}', {number}, {token});",
             f"UPDATE turns SET status = 'done' WHERE run = '{run}' AND ordinal = {number};",
-            last,
         )
     )
 
@@ -51,9 +50,9 @@ def turn(token, number):
 while True:
     token = ask(
         "WITH taken AS (UPDATE runs SET token = token + 1, lease_until = now() + interval '1 hour' "
-        f"WHERE id = '{run}' AND finished_at IS NULL AND lease_until < now() RETURNING token) "
+        f"WHERE id = '{run}' AND status = 'running' AND lease_until < now() RETURNING token) "
         "SELECT coalesce(max(token), 0) FROM taken;"
     )
-    if token != "0":
-        all(turn(token, number) for number in range(1, 6))
+    if token != "0" and all(turn(token, number) for number in range(1, 6)):
+        held(token, f"UPDATE runs SET status = 'complete', finished_at = now() WHERE id = '{run}';")
     time.sleep(0.1)
