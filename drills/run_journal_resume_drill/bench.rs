@@ -41,6 +41,11 @@ impl<'a> Bench<'a> {
         Ok(Self { cx: self.cx, journal: self.journal, tenant: self.tenant, holder, watcher })
     }
 
+    /// Whether Workers may go on for ever, and are told to stop once their run is over.
+    pub fn goes_on(&self) -> bool {
+        self.journal.done_when.is_some()
+    }
+
     /// The placeholders of a run.
     pub fn values(&self, run: &str) -> Values {
         Values::new().with("run_id", run).with("tenant", self.tenant)
@@ -101,7 +106,7 @@ impl<'a> Bench<'a> {
     /// Waits until each of these Workers waits for the hold or has ended; `before` are backends that waited already.
     /// Answers how many stand there.
     pub async fn at_hold(&self, workers: &[&Worker], before: &BTreeSet<i32>) -> Result<usize> {
-        let begun = Instant::now();
+        let (begun, patience) = (Instant::now(), self.patience().await?);
         let mut stood: Option<(usize, Instant)> = None;
         loop {
             let standing = self.waiting().await?.difference(before).count();
@@ -112,7 +117,7 @@ impl<'a> Bench<'a> {
             if stood.is_none_or(|(most, _)| standing > most) {
                 stood = Some((standing, Instant::now()));
             }
-            let still = stood.is_some_and(|(most, since)| most > 0 && since.elapsed() > PATIENCE);
+            let still = stood.is_some_and(|(most, since)| most > 0 && since.elapsed() > patience);
             if still || begun.elapsed() > self.cx.worker_timeout() {
                 return Ok(standing);
             }
@@ -150,16 +155,29 @@ impl<'a> Bench<'a> {
             for run in runs {
                 self.watcher.must(age, &self.values(run).with("interval", "1 day")).await?;
             }
-        } else if let Some(lease) = &self.journal.lease {
-            let seconds = "SELECT extract(epoch FROM ${lease}::text::interval)::text";
-            let rows = self.watcher.must(seconds, &Values::new().with("lease", lease)).await?;
-            let seconds = rows.scalar().and_then(|text| text.parse::<f64>().ok());
-            let seconds = seconds.filter(|seconds| (0.0..86_400.0).contains(seconds));
-            let seconds =
-                seconds.ok_or_else(|| Error::usage("journal.lease is no span of a day or less").at(lease))?;
-            tokio::time::sleep(Duration::from_secs_f64(seconds + 0.05)).await;
+        } else if let Some(lease) = self.lease().await? {
+            tokio::time::sleep(lease + Duration::from_millis(50)).await;
         }
         Ok(())
+    }
+
+    /// How long a dead Worker's run stays leased, where the subject says so.
+    async fn lease(&self) -> Result<Option<Duration>> {
+        let Some(lease) = &self.journal.lease else { return Ok(None) };
+        let seconds = "SELECT extract(epoch FROM ${lease}::text::interval)::text";
+        let rows = self.watcher.must(seconds, &Values::new().with("lease", lease)).await?;
+        let seconds = rows.scalar().and_then(|text| text.parse::<f64>().ok());
+        let seconds = seconds.filter(|seconds| (0.0..86_400.0).contains(seconds));
+        let seconds =
+            seconds.ok_or_else(|| Error::usage("journal.lease is no span of a day or less").at(lease))?;
+        Ok(Some(Duration::from_secs_f64(seconds)))
+    }
+
+    /// How long a Worker that neither works nor leaves is waited for; where it need never leave, not so long that the
+    /// lease of another may run out meanwhile.
+    async fn patience(&self) -> Result<Duration> {
+        let lease = if self.goes_on() { self.lease().await? } else { None };
+        Ok(lease.map_or(PATIENCE, |lease| PATIENCE.min(lease / 2)))
     }
 
     /// The journal of a run.
