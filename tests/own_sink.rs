@@ -103,6 +103,6 @@ fn a_sink_that_is_not_there_is_told_with_its_last_words() {
 #[test]
 fn a_pattern_without_a_key_is_refused() {
     let folder = post(&[("sor-gate.toml", "(?<key>", "(?<number>")]);
-    let (_, said) = gate(folder.path(), &["check"]);
-    assert!(said.contains("`relay.sink.pattern` has no group `key`"), "{said}");
+    let (told, said) = gate(folder.path(), &["check"]);
+    assert!(told.to_string().contains("`relay.sink.pattern` has no group `key`"), "{told} {said}");
 }

@@ -20,11 +20,12 @@ impl Yard<'_> {
     pub async fn fail_and_retry(&self) -> Result<Failures> {
         let mut faults = FAULTS.to_vec();
         faults.extend(self.sink.is_ours().then_some(STATUS));
+        self.clear_the_way().await?;
         let mut failed = self.failing_pass(&[REFUSED]).await?;
         if self.relay.in_order {
             // One that failed keeps those behind it from being tried.
             for fault in &faults {
-                self.retry().await?;
+                self.clear_the_way().await?;
                 failed.extend(self.failing_pass(&[*fault]).await?);
             }
         } else {

@@ -51,11 +51,7 @@ impl Yard<'_> {
                 if at == At::Mark {
                     self.cx.reach("after_relay_kill", &self.values(&key)).await?;
                 }
-                if self.relay.in_order {
-                    // What is left in flight keeps back what is queued behind it.
-                    self.age().await?;
-                    self.pass("relay, after the kill").await?;
-                }
+                self.clear_the_way().await?;
                 let landed = kill.landed;
                 kills.push(kill);
                 if landed {

@@ -45,6 +45,7 @@ impl Yard<'_> {
     }
 
     async fn two_relays_once(&self, prefix: &str) -> Result<Pair> {
+        self.clear_the_way().await?;
         let keys: Vec<String> = (1..=MESSAGES).map(|n| format!("{prefix}{n}")).collect();
         self.queue(&keys.iter().map(String::as_str).collect::<Vec<_>>()).await?;
         self.sink.set_plan(SinkPlan::keys_from(prefix, Toxic::Hold)).await?;

@@ -11,6 +11,7 @@ const POISON: &str = "P-poison";
 
 impl Yard<'_> {
     pub async fn poison(&self) -> Result<Poison> {
+        self.clear_the_way().await?;
         self.queue(&[POISON, "P-1", "P-2", "P-3"]).await?;
         // A sink of the subject's own is refused by nobody but the network before it.
         let toxic = if self.sink.is_ours() { Toxic::Status(500) } else { Toxic::Reset };

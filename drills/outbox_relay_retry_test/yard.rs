@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use sor_gate::context::Context;
 use sor_gate::error::{Error, Result};
-use sor_gate::fault::sink::Delivery;
+use sor_gate::fault::sink::{Delivery, SinkPlan};
 use sor_gate::session::{Outcome, Session};
 use sor_gate::subject::{Outbox, Relay, Tenancy};
 use sor_gate::template::Values;
@@ -148,6 +148,16 @@ impl<'a> Yard<'a> {
     pub async fn pass(&self, name: &str) -> Result<()> {
         self.cx.run_relay(&Assignment::relay(name, &self.sink.url())).await?;
         self.sink.runs()
+    }
+
+    /// Lets everything out that older messages of a promised order would keep back.
+    pub async fn clear_the_way(&self) -> Result<()> {
+        if !self.relay.in_order {
+            return Ok(());
+        }
+        self.sink.set_plan(SinkPlan::healthy()).await?;
+        self.age().await?;
+        self.pass("relay, before").await
     }
 
     /// Locks the outbox table against every claim, even one that only reads with FOR UPDATE.

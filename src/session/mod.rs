@@ -27,7 +27,7 @@ pub struct Session {
     label: String,
     role: String,
     recorder: Recorder,
-    repeated: Option<Repeated>,
+    repeated: Option<Box<Repeated>>,
 }
 
 impl Session {
@@ -40,7 +40,7 @@ impl Session {
     /// statements hundreds of times.
     #[must_use]
     pub fn repeating(self) -> Self {
-        Self { repeated: Some(Repeated::default()), ..self }
+        Self { repeated: Some(Box::default()), ..self }
     }
 
     /// The role that the session connected as.
