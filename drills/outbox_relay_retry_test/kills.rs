@@ -1,7 +1,6 @@
 //! Relays killed at each point of a message's way: before the claim, before the send, before the mark, before its commit.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use sor_gate::error::{Error, Result};
 use sor_gate::fault::proxy::{Direction, Listen, Trigger, WireMessage, WireProxy, WireToxic};
@@ -14,8 +13,6 @@ use super::yard::Yard;
 
 /// A kill that came too late is repeated with another message, so often in all.
 const ROUNDS: usize = 3;
-/// An idle machine needs no hundredth of it; what never comes is mostly told by the end of a program.
-const SOON: Duration = Duration::from_secs(60);
 
 /// Where the relay is when it is killed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,8 +82,8 @@ impl Yard<'_> {
                 let relay = self.cx.start_relay(&assignment.through(proxy.connect_info())).await?;
                 let fired = tokio::select! {
                     biased;
-                    fired = proxy.wait_fired(SOON) => fired,
-                    _ = relay.wait_exit(SOON) => Err(Error::harness("the relay ended before")),
+                    fired = proxy.wait_fired(self.soon()) => fired,
+                    _ = relay.wait_exit(self.soon()) => Err(Error::harness("the relay ended before")),
                 };
                 self.cx.recorder.faults(proxy.events());
                 on_the_wire = Some(proxy);

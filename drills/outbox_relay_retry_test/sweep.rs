@@ -1,7 +1,5 @@
 //! The sweep: a relay is killed at each point of its talk with the server, or loses the server there.
 
-use std::time::Duration;
-
 use futures::future::try_join_all;
 use sor_gate::error::Result;
 use sor_gate::fault::proxy::{Statement, Trigger, WireToxic};
@@ -11,12 +9,11 @@ use sor_gate::worker::{Assignment, AtPoint};
 use super::breaks;
 use super::yard::Yard;
 
-/// An idle machine needs no hundredth of it; what never comes is mostly told by the end of a program.
-const SOON: Duration = Duration::from_secs(60);
-
 /// A relay at its point.
 struct Standing {
     strike: Strike,
+    /// Of its message.
+    key: String,
     at: AtPoint,
     landed: bool,
 }
@@ -45,15 +42,12 @@ impl Yard<'_> {
             struck.push(self.kill_at(strike).await?.0);
         }
         if server_is_ours {
-            let again = seconds.pop();
-            if self.relay.in_order {
-                // A relay at its point keeps the next one from getting anywhere.
-                let one = each.into_iter().take(1).collect();
-                struck.extend(self.outage(again, Vec::new()).await?);
-                struck.extend(self.again().await?.outage(None, one).await?);
-            } else {
-                struck.extend(self.outage(again, each).await?);
-            }
+            let again =
+                seconds.pop().map(|(first, then)| Strike::again(Blow::SecondServerCrash, first, then));
+            // Relays that have claimed come first, since one that has not leaves its message to whoever comes next; before
+            // them a relay that resumes, in the last of its statements.
+            let once = each.into_iter().rev().map(|point| Strike::once(Blow::ServerCrash, point));
+            struck.extend(self.outages(again.into_iter().chain(once).collect()).await?);
         }
         // Its claim names the outbox; what names no outbox is some other program's talk.
         let table = self.bare_table();
@@ -78,26 +72,38 @@ impl Yard<'_> {
 
     /// Kills a relay at its point, and answers what the relay said that took its work up.
     async fn kill_at(&self, strike: Strike) -> Result<(Struck, Conversation)> {
-        let Standing { strike, at, mut landed } = self.at_point(strike).await?;
+        let Standing { strike, key, at, mut landed } = self.at_point(strike, "").await?;
         landed &= at.kill(&self.cx.recorder).await?;
         self.gone().await?;
-        let (wrong, spoken) = self.resumed(&[&strike]).await?;
+        let (wrong, spoken) = self.resumed(&[&key]).await?;
         Ok((strike.struck(landed, wrong.into_iter().flatten().collect()), spoken))
     }
 
-    /// The crash of the server: one for all. Relays that have claimed come first, since one that has not leaves its
-    /// message to whoever comes next; before them a relay that resumes, in the last of its statements.
-    async fn outage(
-        &self,
-        second: Option<(CrashPoint, CrashPoint)>,
-        mut each: Vec<CrashPoint>,
-    ) -> Result<Vec<Struck>> {
-        each.reverse();
-        let again = second.map(|(first, then)| Strike::again(Blow::SecondServerCrash, first, then));
-        let once = each.into_iter().map(|point| Strike::once(Blow::ServerCrash, point));
+    /// The crash of the server: one for all, and one more for each relay that could not stand beside the others, because one
+    /// works at a time.
+    async fn outages(&self, strikes: Vec<Strike>) -> Result<Vec<Struck>> {
+        let (together, mut alone) =
+            if self.relay.in_order { (Vec::new(), strikes) } else { (strikes, Vec::new()) };
+        let mut struck = Vec::new();
+        if !together.is_empty() {
+            for (strike, told) in self.outage(together, "").await? {
+                match told.landed || !told.wrong.is_empty() {
+                    true => struck.push(told),
+                    false => alone.push(strike),
+                }
+            }
+        }
+        for strike in alone {
+            let told = self.again().await?.outage(vec![strike], "-alone").await?;
+            struck.extend(told.into_iter().map(|(_, told)| told));
+        }
+        Ok(struck)
+    }
+
+    async fn outage(&self, strikes: Vec<Strike>, mark: &str) -> Result<Vec<(Strike, Struck)>> {
         let mut standing = Vec::new();
-        for strike in again.into_iter().chain(once) {
-            standing.push(self.at_point(strike).await?);
+        for strike in strikes {
+            standing.push(self.at_point(strike, mark).await?);
         }
         for one in &mut standing {
             one.landed &= one.at.reached();
@@ -113,23 +119,29 @@ impl Yard<'_> {
             }
         }))
         .await?;
-        let strikes: Vec<&Strike> = standing.iter().map(|one| &one.strike).collect();
-        let wrong = self.again().await?.resumed(&strikes).await?.0;
-        let struck = standing.iter().zip(wrong);
-        Ok(struck.map(|(one, wrong)| one.strike.struck(one.landed, wrong)).collect())
+        let keys: Vec<&str> = standing.iter().map(|one| one.key.as_str()).collect();
+        let wrong = self.again().await?.resumed(&keys).await?.0;
+        let struck = standing.into_iter().zip(wrong);
+        Ok(struck
+            .map(|(Standing { strike, landed, .. }, wrong)| {
+                let told = strike.struck(landed, wrong);
+                (strike, told)
+            })
+            .collect())
     }
 
     /// Queues a message and brings a relay to its point; for a second blow the next relay, after a kill at the first
     /// point.
-    async fn at_point(&self, strike: Strike) -> Result<Standing> {
-        self.queue(&[&strike.name()]).await?;
+    async fn at_point(&self, strike: Strike, mark: &str) -> Result<Standing> {
+        let key = format!("{}{mark}", strike.name());
+        self.queue(&[&key]).await?;
         let at = self.stand(&strike.first).await?;
-        let Some(then) = &strike.then else { return Ok(Standing { strike, at, landed: true }) };
+        let Some(then) = &strike.then else { return Ok(Standing { strike, key, at, landed: true }) };
         let landed = at.kill(&self.cx.recorder).await?;
         self.gone().await?;
         self.age().await?;
         let at = self.stand(then).await?;
-        Ok(Standing { strike, at, landed })
+        Ok(Standing { strike, key, at, landed })
     }
 
     async fn stand(&self, point: &CrashPoint) -> Result<AtPoint> {
@@ -137,22 +149,21 @@ impl Yard<'_> {
         let proxy = self.cx.proxy(&self.relay.role, plan).await?;
         let assignment = Assignment::relay("relay at its point", &self.sink.url());
         let relay = self.cx.start_relay(&assignment.through(proxy.connect_info())).await?;
-        Ok(AtPoint::reach(relay, proxy, SOON).await)
+        Ok(AtPoint::reach(relay, proxy, self.soon()).await)
     }
 
     /// Lets another relay send what is left, and says for each message what is wrong then, and what that relay said.
-    async fn resumed(&self, strikes: &[&Strike]) -> Result<(Vec<Vec<String>>, Conversation)> {
+    async fn resumed(&self, keys: &[&str]) -> Result<(Vec<Vec<String>>, Conversation)> {
         self.age().await?;
         let spoken = self.spoken("relay, after the blow").await?;
         let (messages, ledger) = (self.messages().await?, self.sink.ledger());
-        let of = |strike: &&Strike| {
-            let key = strike.name();
-            let effects = ledger.of_key(&key).filter(|delivery| delivery.effective()).count();
-            let status = messages.iter().find(|message| message.key == key);
+        let of = |key: &&str| {
+            let effects = ledger.of_key(key).filter(|delivery| delivery.effective()).count();
+            let status = messages.iter().find(|message| message.key == *key);
             let status = status.map_or("gone", |message| message.status.as_str());
             let once = effects == 1 && status == "dispatched";
             (!once).then(|| format!("{key} {status} with {effects} effects")).into_iter().collect()
         };
-        Ok((strikes.iter().map(of).collect(), spoken))
+        Ok((keys.iter().map(of).collect(), spoken))
     }
 }

@@ -15,6 +15,8 @@ use sor_gate::worker::{Assignment, Receiver, Worker};
 
 use super::judge::Message;
 
+/// An idle machine needs no hundredth of it; what never comes is mostly told by the end of a program.
+const SOON: Duration = Duration::from_secs(60);
 pub const PAUSE: Duration = Duration::from_millis(1);
 
 /// The subject's outbox, its relay, and the sink.
@@ -148,6 +150,11 @@ impl<'a> Yard<'a> {
     pub async fn pass(&self, name: &str) -> Result<()> {
         self.cx.run_relay(&Assignment::relay(name, &self.sink.url())).await?;
         self.sink.runs()
+    }
+
+    /// Within which a relay is at its point, or never comes there: one that goes on for ever does not tell by its end.
+    pub fn soon(&self) -> Duration {
+        self.relay.settle_ms.map_or(SOON, |settle| Duration::from_millis(3 * settle).min(SOON))
     }
 
     /// Lets everything out that older messages of a promised order would keep back.

@@ -53,7 +53,8 @@ pub struct Relay {
     pub in_order: bool,
     /// What it sends to, where it speaks no HTTP.
     pub sink: Option<OwnSink>,
-    /// For a relay that goes on for ever: how long it takes to send what is due, in milliseconds; then it is stopped.
+    /// For a relay that goes on for ever: how long it takes to send what is due, its own time-out included, in milliseconds;
+    /// then it is stopped.
     pub settle_ms: Option<u64>,
 }
 

@@ -1,9 +1,10 @@
-"""Sends what is due, in the order in which it was queued, and ends: relay.py PORT"""
+"""Sends what is due, in the order in which it was queued, and ends: relay.py PORT [--for-ever]"""
 
 import os
 import socket
 import subprocess
 import sys
+import time
 
 ATTEMPTS = 3
 
@@ -39,12 +40,16 @@ def send(key, body):
 database = Database()
 # One relay at a time; the next waits for its end.
 database.run("SELECT pg_advisory_lock(5)")
-while first := database.run(
-    "SELECT id, key, body, due <= now() FROM outbox WHERE state = 'pending' ORDER BY id LIMIT 1"
-):
-    [[number, key, body, due]] = first
-    if due != "t":
-        break
+while True:
+    first = database.run(
+        "SELECT id, key, body, due <= now() FROM outbox WHERE state = 'pending' ORDER BY id LIMIT 1"
+    )
+    if not first or first[0][3] != "t":
+        if "--for-ever" not in sys.argv:
+            break
+        time.sleep(0.05)
+        continue
+    [[number, key, body, _]] = first
     try:
         send(key, body)
         database.run(f"UPDATE outbox SET state = 'dispatched', attempts = attempts + 1 WHERE id = {number}")
