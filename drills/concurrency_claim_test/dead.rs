@@ -7,9 +7,9 @@ use sor_gate::worker::StandIn;
 
 use super::judge::{Attempt, Dead};
 use super::queue::Queue;
+use super::rescue::{PAUSE, Rescue};
 
 const ROW: &str = "D-001";
-const PAUSE: Duration = Duration::from_millis(20);
 
 /// Kills a claimer, then claims until its row can be had again.
 pub async fn claimer(queue: &Queue<'_>) -> Result<Dead> {
@@ -40,19 +40,23 @@ pub async fn claimer(queue: &Queue<'_>) -> Result<Dead> {
     let mut later = at_once.clone();
     let heir = held.clone().map(Attempt::Claimed);
     if Some(&at_once) != heir.as_ref() {
+        let mut rescue = Rescue::of(queue);
         // A second more than the bound: what is due exactly now may not be yet.
-        if queue.age(ROW, &format!("{} s", bound + 1.0)).await? {
-            aged = bound;
-            queue.rescue().await?;
+        let was_aged = queue.age(ROW, &format!("{} s", bound + 1.0)).await?;
+        let deadline = match was_aged {
+            true => Instant::now() + rescue.patience(),
+            false => at + Duration::from_secs_f64(bound + 1.0),
+        };
+        aged = if was_aged { bound } else { 0.0 };
+        loop {
+            let over = rescue.go_on().await? && was_aged;
             later = queue.try_claim("heir").await?;
-        } else {
-            let deadline = at + Duration::from_secs_f64(bound + 1.0);
-            while Some(&later) != heir.as_ref() && Instant::now() < deadline {
-                tokio::time::sleep(PAUSE).await;
-                queue.rescue().await?;
-                later = queue.try_claim("heir").await?;
+            if Some(&later) == heir.as_ref() || over || Instant::now() >= deadline {
+                break;
             }
+            tokio::time::sleep(PAUSE).await;
         }
+        rescue.stop().await?;
     }
     Ok(Dead { held, landed, killed, at_once, later, aged, took: at.elapsed().as_secs_f64(), bound })
 }

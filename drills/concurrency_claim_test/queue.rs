@@ -50,15 +50,6 @@ impl<'a> Queue<'a> {
         Ok(values.with("registered", registered.get(worker).map_or("", String::as_str)))
     }
 
-    /// Brings the work of dead claimers back, where the subject says how.
-    pub async fn rescue(&self) -> Result<()> {
-        let Some(rescue) = &self.binding.rescue else { return Ok(()) };
-        let session = self.cx.worker_session("rescuer").await?;
-        self.begin(&session).await?;
-        session.must(rescue, &self.values("rescuer")).await?;
-        session.must("COMMIT", &Values::new()).await.map(|_| ())
-    }
-
     /// Adds pending rows of these ids, all in flight at once.
     pub async fn seed(&self, ids: &[String]) -> Result<()> {
         self.seed_for(&self.tenancy.tenants[0], ids).await

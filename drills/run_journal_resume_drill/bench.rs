@@ -1,6 +1,7 @@
 //! The bench: starts and kills Workers, holds them in mid-turn, and reads what they left.
 
 use std::collections::BTreeSet;
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use sor_gate::context::Context;
@@ -22,10 +23,12 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Two admin sessions (one that holds, one that watches) and the subject's journal.
 pub struct Bench<'a> {
     pub cx: &'a Context,
-    journal: &'a Journal,
-    tenant: &'a str,
+    pub journal: &'a Journal,
+    pub tenant: &'a str,
     holder: Session,
-    watcher: Session,
+    pub watcher: Session,
+    /// Runs of dead Workers whose rescue waits for the next Worker.
+    pub to_rescue: Mutex<BTreeSet<String>>,
 }
 
 impl<'a> Bench<'a> {
@@ -33,13 +36,14 @@ impl<'a> Bench<'a> {
     pub async fn new(cx: &'a Context, journal: &'a Journal, tenant: &'a str) -> Result<Self> {
         let (holder, watcher) = tokio::try_join!(cx.admin(), cx.admin())?;
         effects::install(&watcher, &journal.effects).await?;
-        Ok(Self { cx, journal, tenant, holder, watcher })
+        Ok(Self { cx, journal, tenant, holder, watcher, to_rescue: Mutex::default() })
     }
 
     /// The same on new connections, after the server was gone.
     pub async fn again(&self) -> Result<Self> {
         let (holder, watcher) = tokio::try_join!(self.cx.admin(), self.cx.admin())?;
-        Ok(Self { cx: self.cx, journal: self.journal, tenant: self.tenant, holder, watcher })
+        let Self { cx, journal, tenant, .. } = *self;
+        Ok(Self { cx, journal, tenant, holder, watcher, to_rescue: Mutex::default() })
     }
 
     /// The placeholders of a run.
@@ -57,17 +61,19 @@ impl<'a> Bench<'a> {
 
     /// Starts a Worker on a run.
     pub async fn start(&self, run: &str, worker: &str) -> Result<Worker> {
-        self.cx.start_worker(&Assignment::run(run, self.tenant, worker)).await
+        self.start_through(run, worker, None).await
     }
 
-    /// The same through a wire proxy.
+    /// The same through a wire proxy. A run whose rescue waits for a live Worker gets it now.
     pub async fn start_through(&self, run: &str, worker: &str, proxy: Option<&WireProxy>) -> Result<Worker> {
         let assignment = Assignment::run(run, self.tenant, worker);
         let assignment = match proxy {
             Some(proxy) => assignment.through(proxy.connect_info()),
             None => assignment,
         };
-        self.cx.start_worker(&assignment).await
+        let worker = self.cx.start_worker(&assignment).await?;
+        self.rescue_beside(run).await?;
+        Ok(worker)
     }
 
     /// A wire proxy before the server, for the role that the Worker's side connects as.
@@ -145,7 +151,7 @@ impl<'a> Bench<'a> {
         Ok(Kill { landed: killed.landed(), status, mid_turn: waited && ready, journal })
     }
 
-    /// Lets the leases of these runs run out, by ageing them or by waiting.
+    /// Lets the leases of these runs run out, by ageing them or by waiting, and brings them back where the subject says how.
     pub async fn expire(&self, runs: &[&str]) -> Result<()> {
         if let Some(age) = &self.journal.age {
             for run in runs {
@@ -160,7 +166,7 @@ impl<'a> Bench<'a> {
                 seconds.ok_or_else(|| Error::usage("journal.lease is no span of a day or less").at(lease))?;
             tokio::time::sleep(Duration::from_secs_f64(seconds + 0.05)).await;
         }
-        Ok(())
+        self.rescue(runs).await
     }
 
     /// The journal of a run.

@@ -6,6 +6,7 @@ mod crashes;
 mod judge;
 mod observed;
 mod outage;
+mod rescue;
 mod sweep;
 mod zombie;
 

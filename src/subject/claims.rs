@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::Isolation;
+use super::{Isolation, Program};
 
 /// The claim as the Worker issues it. Each statement runs in the tenant's context (`tenancy.set`), where there are tenants.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -43,6 +43,9 @@ pub struct Claims {
     /// What brings the work of dead claimers back, where claims do not take it by themselves.
     #[schemars(extend("x-sql" = {"as": "worker", "with": ["tenant", "worker"]}))]
     pub rescue: Option<String>,
+    /// The same as a program with the Worker's URL: a command, run as often as it takes until the bound is over, or one that goes
+    /// on for ever, which is stopped once the work is back: a live Worker that does no work of this queue itself.
+    pub rescue_program: Option<Program>,
 }
 
 fn default_attempts() -> u32 {

@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::Program;
+
 /// SELECTs that present the subject's own journal tables, and the conditions that steer a crash.
 ///
 /// `${run_id}` and `${tenant}` may stand in each of them. Admin runs them all.
@@ -37,6 +39,17 @@ pub struct Journal {
     pub age: Option<String>,
     /// How long a dead Worker's run stays leased, as a Postgres interval.
     pub lease: Option<String>,
+    /// What brings the run of a dead Worker back once its lease is over, where a Worker that is started anew does not take it up
+    /// by itself. It must not wait for `hold`.
+    #[schemars(extend("x-sql" = {"as": "admin", "with": ["run_id", "tenant"]}))]
+    pub rescue: Option<String>,
+    /// The same as a command with the Worker's URL, which must end well within its `timeout_s`: run for each such run where
+    /// `${run_id}` stands in it, else once for all of them.
+    pub rescue_program: Option<Program>,
+    /// Whether a live Worker must be running for the rescue: then it comes once the next Worker of the run is started; by
+    /// default before that.
+    #[serde(default)]
+    pub rescue_beside_worker: bool,
     /// Exit codes of a Worker that leaves a run alone because another one holds it; 0 always counts.
     #[serde(default)]
     pub held_exit_codes: Vec<i32>,
