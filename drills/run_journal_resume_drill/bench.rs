@@ -15,6 +15,7 @@ use sor_gate::template::Values;
 use sor_gate::worker::{Assignment, Worker};
 
 use super::observed::{Deliveries, Ended, Kill, Outcome, RunState, Turn};
+use super::repeats::Repeats;
 
 const PAUSE: Duration = Duration::from_millis(1);
 /// How long a Worker that neither works nor leaves is waited for, once the others stand.
@@ -27,6 +28,8 @@ pub struct Bench<'a> {
     pub tenant: &'a str,
     holder: Session,
     pub watcher: Session,
+    /// What the subject promises at least once.
+    pub repeats: Repeats,
     /// Runs of dead Workers whose rescue waits for the next Worker.
     pub to_rescue: Mutex<BTreeSet<String>>,
 }
@@ -36,14 +39,17 @@ impl<'a> Bench<'a> {
     pub async fn new(cx: &'a Context, journal: &'a Journal, tenant: &'a str) -> Result<Self> {
         let (holder, watcher) = tokio::try_join!(cx.admin(), cx.admin())?;
         effects::install(&watcher, &journal.effects).await?;
-        Ok(Self { cx, journal, tenant, holder, watcher, to_rescue: Mutex::default() })
+        let (repeats, to_rescue) =
+            (Repeats::declared(&journal.effects, journal.deliveries_guarantee), Mutex::default());
+        Ok(Self { cx, journal, tenant, holder, watcher, repeats, to_rescue })
     }
 
     /// The same on new connections, after the server was gone.
     pub async fn again(&self) -> Result<Self> {
         let (holder, watcher) = tokio::try_join!(self.cx.admin(), self.cx.admin())?;
         let Self { cx, journal, tenant, .. } = *self;
-        Ok(Self { cx, journal, tenant, holder, watcher, to_rescue: Mutex::default() })
+        let (repeats, to_rescue) = (self.repeats.clone(), Mutex::default());
+        Ok(Self { cx, journal, tenant, holder, watcher, repeats, to_rescue })
     }
 
     /// The placeholders of a run.

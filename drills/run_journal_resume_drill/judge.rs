@@ -7,7 +7,8 @@ mod wire;
 
 use sor_gate::verdict::Finding;
 
-use super::observed::{Ended, Kill, Outcome, differences};
+use super::observed::{Ended, Kill, Outcome};
+use super::repeats::{differences, told};
 pub use seen::{Crashed, CrashedTwice, Seen, TwoResumers, Zombie};
 use wire::{every_crash_point, zombie_fenced};
 
@@ -119,8 +120,9 @@ fn exactly_once_effects(seen: &Seen) -> Finding {
     }
     // Those of turns finished before the kill are the business of `resumes_at_gap`.
     let later = |turn: &str| !turn.parse().is_ok_and(|turn| done.contains(&turn));
-    let mut wrong = differences(&seen.control.effects_of(later), &end.effects_of(later));
-    if end.deliveries != seen.control.deliveries {
+    let (control, effects) = (seen.control.effects_of(later), end.effects_of(later));
+    let mut wrong = seen.repeats.differences(&control, &[&kill.journal], &effects);
+    if !seen.repeats.delivered(&seen.control, end) {
         wrong.push(format!("deliveries {:?}, not {:?}", end.deliveries, seen.control.deliveries));
     }
     let total: i64 = end.effects.values().sum();
@@ -128,7 +130,9 @@ fn exactly_once_effects(seen: &Seen) -> Finding {
         format!(", {} queued, {} delivered, {} effective", seen.queued, seen.arrived, seen.effective)
     });
     let observed = match wrong.is_empty() {
-        true => format!("{total} effects in the harness's ledger, each once{sent}"),
+        true => {
+            format!("{total} effects in the harness's ledger, {}{sent}", told(&control, &effects))
+        }
         false => wrong.join("; "),
     };
     Finding::judge(claim, wrong.is_empty(), expected, observed).witnessed(kill.witness()).witnessed(format!(
@@ -168,7 +172,8 @@ fn crash_while_resuming(seen: &Seen) -> Finding {
     if let Some(why) = miss {
         return Finding::unproven(claim, expected, why);
     }
-    let mut wrong = differences(&seen.control.effects, &twice.end.effects);
+    let struck = [&twice.first.journal, &twice.second.journal];
+    let mut wrong = seen.repeats.differences(&seen.control.effects, &struck, &twice.end.effects);
     wrong.extend(
         touched_again(seen, &twice.first, &twice.end).into_iter().filter(|text| text.contains("row")),
     );
@@ -176,7 +181,9 @@ fn crash_while_resuming(seen: &Seen) -> Finding {
         wrong.push(format!("{}; {}", twice.end.journal.tell(), twice.end.ended.tell()));
     }
     let observed = match wrong.is_empty() {
-        true => "complete, each effect once".into(),
+        true => {
+            format!("complete, effects {}", told(&seen.control.effects, &twice.end.effects))
+        }
         false => wrong.join("; "),
     };
     Finding::judge(claim, wrong.is_empty(), expected, observed)

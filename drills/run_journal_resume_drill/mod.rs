@@ -6,6 +6,7 @@ mod crashes;
 mod judge;
 mod observed;
 mod outage;
+mod repeats;
 mod rescue;
 mod sweep;
 mod zombie;
@@ -101,7 +102,9 @@ impl Drill for RunJournalResumeDrill {
         // The crash of the server comes last: it takes every session with it.
         let sweep::Swept { sweep, control: unstruck, .. } = outage::outage(&bench, swept).await?;
         let (turns, held_exit_codes) = (i64::from(journal.turn_count), journal.held_exit_codes.clone());
-        let seen = Seen { sweep, unstruck, zombie, turns, held_exit_codes, control, crashed, two, twice };
+        let repeats = bench.repeats;
+        let seen =
+            Seen { sweep, unstruck, zombie, turns, held_exit_codes, control, crashed, two, twice, repeats };
         Ok(Evidence::new(tell(&seen), judge::judge(&seen)))
     }
 }

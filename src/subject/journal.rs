@@ -57,6 +57,10 @@ pub struct Journal {
     /// the harness's sink and counted there.
     #[schemars(extend("x-sql" = {"as": "admin", "with": ["run_id", "tenant"], "answers": ["dedup_key"]}))]
     pub deliveries: Option<String>,
+    /// What is promised of those messages where a Worker dies in mid-turn: `exactly_once` by default; with `at_least_once` there may
+    /// be one more for each repeat of an effect of that guarantee.
+    #[serde(default)]
+    pub deliveries_guarantee: Guarantee,
     /// Tables whose rows are effects; the harness keeps its own ledger of them.
     #[serde(default)]
     pub effects: Vec<Effect>,
@@ -82,6 +86,21 @@ pub struct Effect {
     pub when: Option<String>,
     /// What to call it; by default the table's name.
     pub name: Option<String>,
+    /// What is promised of it where a Worker dies: `exactly_once`, the default, is as in a run without a crash; `at_least_once` lets
+    /// it repeat for the turn in flight, once for each death, and for no other turn.
+    #[serde(default)]
+    pub guarantee: Guarantee,
+}
+
+/// How often an effect takes place where its Worker dies; that of a finished turn never takes place again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Guarantee {
+    /// As in a run without a crash.
+    #[default]
+    ExactlyOnce,
+    /// Once more for each death in the midst of its turn.
+    AtLeastOnce,
 }
 
 impl Effect {

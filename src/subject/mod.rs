@@ -40,7 +40,7 @@ pub use database::{Database, MigrationCommands, Roles};
 pub use events::Events;
 pub use forensics::{Failure, FailureKind, Forensics};
 pub use idempotency::Idempotency;
-pub use journal::{Effect, Journal};
+pub use journal::{Effect, Guarantee, Journal};
 pub use load::{Draft, FILE_NAME, digest, draft, find, load, parse};
 pub use mcp::{Mcp, ToolCall};
 pub use migration::{History, Migration, Proposal};

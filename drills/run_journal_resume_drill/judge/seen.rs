@@ -3,6 +3,7 @@
 use sor_gate::fault::sweep::Sweep;
 
 use super::super::observed::{Ended, Kill, Outcome, RunState};
+use super::super::repeats::Repeats;
 
 /// A run whose Worker was killed once.
 pub struct Crashed {
@@ -54,4 +55,6 @@ pub struct Seen {
     pub crashed: Crashed,
     pub two: TwoResumers,
     pub twice: CrashedTwice,
+    /// What the subject promises at least once.
+    pub repeats: Repeats,
 }
