@@ -8,8 +8,8 @@ use super::{Kind, Operation, Tally};
 /// How one claim ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Attempt {
-    /// It got a row.
-    Claimed(String),
+    /// It got these rows; one, unless the subject claims in batches.
+    Claimed(Vec<String>),
     /// There was nothing to claim.
     Empty,
     /// The server refused it.
@@ -17,6 +17,19 @@ pub enum Attempt {
 }
 
 impl Attempt {
+    /// The rows that it got.
+    pub fn ids(&self) -> &[String] {
+        match self {
+            Self::Claimed(ids) => ids,
+            Self::Empty | Self::Refused(_) => &[],
+        }
+    }
+
+    /// The first row that the other one got as well.
+    pub fn shared<'a>(&'a self, other: &Self) -> Option<&'a String> {
+        self.ids().iter().find(|id| other.ids().contains(id))
+    }
+
     /// Whether it was refused because it lost a race, and may be made again as it is.
     pub fn lost_a_race(&self) -> bool {
         matches!(self, Self::Refused(refusal) if refusal.lost_a_race())
@@ -24,7 +37,7 @@ impl Attempt {
 
     pub fn tell(&self) -> String {
         match self {
-            Self::Claimed(id) => id.clone(),
+            Self::Claimed(ids) => ids.join(", "),
             Self::Empty => "nothing".into(),
             Self::Refused(refusal) => refusal.to_string(),
         }
@@ -89,7 +102,7 @@ impl Fleet {
 
 /// A claimer was killed.
 pub struct Dead {
-    pub held: Option<String>,
+    pub held: Vec<String>,
     /// SIGKILL ended it.
     pub landed: bool,
     /// How it ended.
@@ -99,6 +112,13 @@ pub struct Dead {
     pub aged: f64,
     pub took: f64,
     pub bound: f64,
+}
+
+impl Dead {
+    /// Whether a claim got all that the dead claimer had held.
+    pub fn is_back(&self, claim: &Attempt) -> bool {
+        self.held.iter().all(|id| claim.ids().contains(id))
+    }
 }
 
 /// Everything that was seen.
