@@ -4,10 +4,10 @@ use futures::future::try_join_all;
 use sor_gate::context::Context;
 use sor_gate::error::Result;
 use sor_gate::session::{Outcome, Row, Session};
-use sor_gate::subject::{Idempotency, Tenancy};
+use sor_gate::subject::{End, Idempotency, Tenancy};
 use sor_gate::template::Values;
 
-use super::judge::{Answer, AtOnce, Conflict, Keyless, OtherKey, Tenants, Twice};
+use super::judge::{AfterEnd, Answer, AtOnce, Conflict, Keyless, OtherKey, Tenants, Twice};
 
 pub const FIRST: &str = "1250";
 const SECOND: &str = "9900";
@@ -85,6 +85,27 @@ impl<'a> Caller<'a> {
         let first = self.write(&self.worker, &values).await?;
         let second = self.write(&self.worker, &values).await?;
         Ok(Twice { first, second, added: self.count().await? - before })
+    }
+
+    /// A key once more after the work of its first write has ended, in each way that the subject describes.
+    pub async fn after_end(&self, tenant: &str, key: &str) -> Result<Vec<AfterEnd>> {
+        let Some(holds) = self.binding.holds else { return Ok(Vec::new()) };
+        let mut seen = Vec::new();
+        for (at, (end, sql)) in self.binding.ends().enumerate() {
+            let key = format!("{key}-{at}");
+            let values = self.values(tenant, &key, FIRST);
+            let first = self.write(&self.worker, &values).await?;
+            let there = self.rows(&key).await?;
+            self.admin.must(sql, &values).await?;
+            let left = self.rows(&key).await?;
+            let ended =
+                !there.is_empty() && if end == End::Removed { left.is_empty() } else { left != there };
+            let before = self.count().await?;
+            let again = self.write(&self.worker, &values).await?;
+            let (free, added) = (holds.is_free_after(end), self.count().await? - before);
+            seen.push(AfterEnd { end, free, ended, first, again, added });
+        }
+        Ok(seen)
     }
 
     /// The same key from many sessions, held back by a lock until all of them wait at the table.

@@ -86,6 +86,10 @@ impl Drill for IdempotencyRetryTest {
         let [alice, bob] = &tenancy.tenants;
         let seen = judge::Seen {
             serial: caller.twice(alice, "serial").await?,
+            after_end: match cx.aims_elsewhere(breaks::ALL, "serial_retry") {
+                true => Vec::new(),
+                false => caller.after_end(alice, "ended").await?,
+            },
             concurrent: caller.at_once(alice, "concurrent", SESSIONS).await?,
             calibration: caller.calibrate(SESSIONS).await?,
             lost: caller.lost_commit_reply(alice, "lost").await?,

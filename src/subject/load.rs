@@ -88,7 +88,7 @@ pub fn parse(text: &str, folder: &Path) -> (Reading, Option<Subject>) {
         return (reading, None);
     }
     match toml::from_str::<Subject>(text) {
-        Ok(subject) => match without_schema(&subject, &reading) {
+        Ok(subject) => match without_schema(&subject, &reading).or_else(|| half_said(&subject, &reading)) {
             Some(problem) => {
                 reading.problems.push(problem);
                 (reading, None)
@@ -111,6 +111,14 @@ fn without_schema(subject: &Subject, reading: &Reading) -> Option<Problem> {
     let at = reading.places.get("database").map(|span| span.start);
     let fix = "add `migrations = …`, `dump = …` or `copy = …` to [database]".to_owned();
     Some(Problem { at, what: "[database] says of no schema".into(), fix })
+}
+
+/// Keys that say nothing without another one.
+fn half_said(subject: &Subject, reading: &Reading) -> Option<Problem> {
+    let (missing, by) = subject.idempotency.as_ref()?.lacks()?;
+    let at = reading.places.get(&format!("idempotency.{by}")).map(|span| span.start);
+    let what = format!("`idempotency.{by}` says nothing without `{missing}`");
+    Some(Problem { at, what, fix: format!("add `{missing}` to [idempotency]") })
 }
 
 fn problem(error: &toml::de::Error) -> Problem {

@@ -39,7 +39,7 @@ pub use constraints::{Constraints, Rule, RuleKind};
 pub use database::{Database, MigrationCommands, Roles};
 pub use events::Events;
 pub use forensics::{Failure, FailureKind, Forensics};
-pub use idempotency::Idempotency;
+pub use idempotency::{End, Holds, Idempotency};
 pub use journal::{Effect, Guarantee, Journal};
 pub use load::{Draft, FILE_NAME, digest, draft, find, load, parse};
 pub use mcp::{Mcp, ToolCall};

@@ -2,6 +2,7 @@
 
 use sor_gate::fault::sweep::Sweep;
 use sor_gate::session::{Refusal, Row};
+use sor_gate::subject::End;
 
 /// What a write answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,6 +48,40 @@ pub struct Twice {
     pub first: Answer,
     pub second: Answer,
     pub added: i64,
+}
+
+/// The same key once more, after the work of its first write had ended.
+pub struct AfterEnd {
+    pub end: End,
+    /// Whether the subject lets the key be used again then.
+    pub free: bool,
+    /// Whether the end was seen in the row.
+    pub ended: bool,
+    pub first: Answer,
+    pub again: Answer,
+    pub added: i64,
+}
+
+impl AfterEnd {
+    /// Whether the key held, or was free, as declared.
+    pub fn holds(&self) -> bool {
+        let alike = self.end == End::Removed || self.again.id() == self.first.id();
+        self.again.landed() && if self.free { self.added == 1 } else { self.added == 0 && alike }
+    }
+
+    pub fn tell(&self) -> String {
+        let end = match self.end {
+            End::Finished => "finished",
+            End::Removed => "removed",
+        };
+        let wanted =
+            if self.free { "+1, since the key is free then" } else { "+0, since the key still holds" };
+        format!(
+            "after it was {end} delta +{}, answered {} (declared: {wanted})",
+            self.added,
+            self.again.tell()
+        )
+    }
 }
 
 /// The same key from many sessions.
@@ -104,6 +139,8 @@ pub struct Keyless {
 /// Everything that was seen.
 pub struct Seen {
     pub serial: Twice,
+    /// Empty where the subject does not say how long a key holds.
+    pub after_end: Vec<AfterEnd>,
     pub concurrent: AtOnce,
     pub calibration: i64,
     pub lost: LostReply,
