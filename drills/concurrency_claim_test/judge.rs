@@ -226,7 +226,11 @@ fn fleet(fleet: &Fleet) -> Finding {
 }
 
 fn dead_claimer(dead: &Dead) -> Finding {
-    let (claim, expected) = ("dead_claimer", format!("claimable again within {} s", dead.bound));
+    let claim = "dead_claimer";
+    let expected = match dead.allowed.filter(|allowed| *allowed < dead.bound) {
+        Some(allowed) => format!("claimable again within {allowed} s, as policy.rescue_s says"),
+        None => format!("claimable again within {} s", dead.bound),
+    };
     if dead.held.is_empty() {
         return Finding::unproven(claim, expected, "the claimer that was to be killed had claimed nothing");
     }
@@ -235,9 +239,12 @@ fn dead_claimer(dead: &Dead) -> Finding {
     }
     let held = dead.held.join(", ");
     let after = dead.took + dead.aged;
-    let observed = if dead.is_back(&dead.at_once) {
+    let too_late = dead.back.zip(dead.allowed).filter(|(back, allowed)| back > allowed);
+    let observed = if let Some((back, allowed)) = too_late {
+        format!("{held} was claimable {back:.1} s after the kill, and policy.rescue_s allows {allowed} s")
+    } else if dead.at_once.has_all(&dead.held) {
         format!("{held} was claimable at once after the kill")
-    } else if dead.is_back(&dead.later) {
+    } else if dead.back.is_some() {
         format!(
             "{held} was still claimed after the kill and claimable {after:.1} s later ({} s of them aged)",
             dead.aged
@@ -245,7 +252,7 @@ fn dead_claimer(dead: &Dead) -> Finding {
     } else {
         format!("{held} could not be claimed {after:.1} s after the kill: {}", dead.later.tell())
     };
-    let holds = dead.is_back(&dead.at_once) || dead.is_back(&dead.later);
+    let holds = dead.back.is_some() && too_late.is_none();
     Finding::judge(claim, holds, expected, observed).witnessed(dead.killed.clone())
 }
 

@@ -64,6 +64,11 @@ impl<'a> Rescue<'a> {
         Ok(())
     }
 
+    /// Whether it takes a program.
+    pub fn is_program(&self) -> bool {
+        self.program().is_some()
+    }
+
     fn program(&self) -> Option<&'a Program> {
         self.queue.binding.rescue_program.as_ref()
     }

@@ -32,6 +32,8 @@ pub struct Bench<'a> {
     pub repeats: Repeats,
     /// Runs of dead Workers whose rescue waits for the next Worker.
     pub to_rescue: Mutex<BTreeSet<String>>,
+    /// The longest time that a rescue took.
+    pub rescue_took: Mutex<Duration>,
 }
 
 impl<'a> Bench<'a> {
@@ -41,7 +43,7 @@ impl<'a> Bench<'a> {
         effects::install(&watcher, &journal.effects).await?;
         let (repeats, to_rescue) =
             (Repeats::declared(&journal.effects, journal.deliveries_guarantee), Mutex::default());
-        Ok(Self { cx, journal, tenant, holder, watcher, repeats, to_rescue })
+        Ok(Self { cx, journal, tenant, holder, watcher, repeats, to_rescue, rescue_took: Mutex::default() })
     }
 
     /// The same on new connections, after the server was gone.
@@ -49,7 +51,7 @@ impl<'a> Bench<'a> {
         let (holder, watcher) = tokio::try_join!(self.cx.admin(), self.cx.admin())?;
         let Self { cx, journal, tenant, .. } = *self;
         let (repeats, to_rescue) = (self.repeats.clone(), Mutex::default());
-        Ok(Self { cx, journal, tenant, holder, watcher, repeats, to_rescue })
+        Ok(Self { cx, journal, tenant, holder, watcher, repeats, to_rescue, rescue_took: Mutex::default() })
     }
 
     /// The placeholders of a run.
@@ -163,16 +165,21 @@ impl<'a> Bench<'a> {
             for run in runs {
                 self.watcher.must(age, &self.values(run).with("interval", "1 day")).await?;
             }
-        } else if let Some(lease) = &self.journal.lease {
-            let seconds = "SELECT extract(epoch FROM ${lease}::text::interval)::text";
-            let rows = self.watcher.must(seconds, &Values::new().with("lease", lease)).await?;
-            let seconds = rows.scalar().and_then(|text| text.parse::<f64>().ok());
-            let seconds = seconds.filter(|seconds| (0.0..86_400.0).contains(seconds));
-            let seconds =
-                seconds.ok_or_else(|| Error::usage("journal.lease is no span of a day or less").at(lease))?;
-            tokio::time::sleep(Duration::from_secs_f64(seconds + 0.05)).await;
+        } else if self.journal.lease.is_some() {
+            let lease = self.lease_seconds().await?;
+            tokio::time::sleep(Duration::from_secs_f64(lease + 0.05)).await;
         }
         self.rescue(runs).await
+    }
+
+    /// How long a dead Worker's run stays leased; 0 where the subject does not say.
+    pub async fn lease_seconds(&self) -> Result<f64> {
+        let Some(lease) = &self.journal.lease else { return Ok(0.0) };
+        let seconds = "SELECT extract(epoch FROM ${lease}::text::interval)::text";
+        let rows = self.watcher.must(seconds, &Values::new().with("lease", lease)).await?;
+        let seconds = rows.scalar().and_then(|text| text.parse::<f64>().ok());
+        let seconds = seconds.filter(|seconds| (0.0..86_400.0).contains(seconds));
+        seconds.ok_or_else(|| Error::usage("journal.lease is no span of a day or less").at(lease))
     }
 
     /// The journal of a run.

@@ -69,7 +69,7 @@ pub fn touched_again(seen: &Seen, kill: &Kill, end: &Outcome) -> Vec<String> {
 }
 
 fn resumes_at_gap(seen: &Seen) -> Finding {
-    let (claim, Crashed { kill, end }) = ("resumes_at_gap", &seen.crashed);
+    let (claim, Crashed { kill, end, .. }) = ("resumes_at_gap", &seen.crashed);
     let gap = kill.journal.gap();
     let expected = format!("resumed at turn {gap}; earlier rows the same, their effects once");
     if let Some(why) = kill.miss().or_else(|| control_fails(seen)) {
@@ -89,8 +89,9 @@ fn resumes_at_gap(seen: &Seen) -> Finding {
 }
 
 fn no_lost_turn(seen: &Seen) -> Finding {
-    let (claim, Crashed { kill, end }) = ("no_lost_turn", &seen.crashed);
-    let expected = format!("complete, turns 1 to {} done, each with its effects", seen.turns);
+    let (claim, Crashed { kill, end, took }) = ("no_lost_turn", &seen.crashed);
+    let within = seen.resume_s.map(|seconds| format!(", within {seconds} s")).unwrap_or_default();
+    let expected = format!("complete, turns 1 to {} done, each with its effects{within}", seen.turns);
     if let Some(why) = kill.miss().or_else(|| control_fails(seen)) {
         return Finding::unproven(claim, expected, why);
     }
@@ -101,8 +102,12 @@ fn no_lost_turn(seen: &Seen) -> Finding {
     } else if !end.journal.is_whole(seen.turns) {
         observed = format!("{observed}; {}", end.ended.tell());
     }
-    Finding::judge(claim, end.journal.is_whole(seen.turns) && lost.is_empty(), expected, observed)
-        .witnessed(kill.witness())
+    if let Some(seconds) = seen.resume_s {
+        observed = format!("{observed}; {took:.1} s after the kill, and policy.resume_s allows {seconds} s");
+    }
+    let in_time = seen.resume_s.is_none_or(|seconds| *took <= f64::from(seconds));
+    let whole = end.journal.is_whole(seen.turns) && lost.is_empty();
+    Finding::judge(claim, whole && in_time, expected, observed).witnessed(kill.witness())
 }
 
 /// The effects of the control run that the other run lacks.
@@ -112,7 +117,7 @@ fn missing(control: &Outcome, other: &Outcome) -> Vec<String> {
 }
 
 fn exactly_once_effects(seen: &Seen) -> Finding {
-    let (claim, Crashed { kill, end }) = ("exactly_once_effects", &seen.crashed);
+    let (claim, Crashed { kill, end, .. }) = ("exactly_once_effects", &seen.crashed);
     let done = kill.journal.done();
     let expected = "effects from the killed turn on, and deliveries, as in a run that nobody killed";
     if let Some(why) = kill.miss().or_else(|| control_fails(seen)) {

@@ -1,6 +1,7 @@
 //! What brings the runs of dead Workers back, where a Worker that is started anew does not take them up by itself.
 
 use std::sync::PoisonError;
+use std::time::{Duration, Instant};
 
 use sor_gate::error::Result;
 use sor_gate::worker::Assignment;
@@ -24,6 +25,13 @@ impl Bench<'_> {
         if waited { self.bring_back(&[run]).await } else { Ok(()) }
     }
 
+    /// How long a crashed run was left alone, in seconds: its lease, and its rescue before the next Worker.
+    pub async fn left_alone(&self) -> Result<f64> {
+        let rescue = *self.rescue_took.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = if self.journal.rescue_beside_worker { Duration::ZERO } else { rescue };
+        Ok(self.lease_seconds().await? + before.as_secs_f64())
+    }
+
     async fn bring_back(&self, runs: &[&str]) -> Result<()> {
         if let Some(rescue) = &self.journal.rescue {
             for run in runs {
@@ -35,8 +43,11 @@ impl Bench<'_> {
         for run in &runs[..each] {
             let (role, assignment) =
                 (&self.cx.subject.roles.worker, Assignment::run(run, self.tenant, "rescuer"));
+            let begun = Instant::now();
             let rescue = self.cx.start_program("rescue", program, role, &assignment).await?;
             rescue.finish(&program.exit_codes, program.timeout()).await?;
+            let mut longest = self.rescue_took.lock().unwrap_or_else(PoisonError::into_inner);
+            *longest = begun.elapsed().max(*longest);
         }
         Ok(())
     }

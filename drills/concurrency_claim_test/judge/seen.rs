@@ -25,6 +25,11 @@ impl Attempt {
         }
     }
 
+    /// Whether it got all of these.
+    pub fn has_all(&self, ids: &[String]) -> bool {
+        ids.iter().all(|id| self.ids().contains(id))
+    }
+
     /// The first row that the other one got as well.
     pub fn shared<'a>(&'a self, other: &Self) -> Option<&'a String> {
         self.ids().iter().find(|id| other.ids().contains(id))
@@ -109,16 +114,13 @@ pub struct Dead {
     pub killed: String,
     pub at_once: Attempt,
     pub later: Attempt,
+    /// When the work was back, in seconds after the kill, aged ones among them.
+    pub back: Option<f64>,
     pub aged: f64,
     pub took: f64,
     pub bound: f64,
-}
-
-impl Dead {
-    /// Whether a claim got all that the dead claimer had held.
-    pub fn is_back(&self, claim: &Attempt) -> bool {
-        self.held.iter().all(|id| claim.ids().contains(id))
-    }
+    /// The bound of the policy.
+    pub allowed: Option<f64>,
 }
 
 /// Everything that was seen.

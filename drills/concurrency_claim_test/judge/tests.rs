@@ -113,17 +113,23 @@ fn a_claimer_that_was_not_killed_or_held_nothing_proves_nothing() {
         killed: "signal: 9 (SIGKILL)".into(),
         at_once: Attempt::Empty,
         later: got("1"),
+        back: Some(30.0),
         aged: 30.0,
         took: 0.1,
         bound: 30.0,
+        allowed: None,
     };
     assert_eq!(dead_claimer(&dead()).verdict, Verdict::Pass);
-    assert_eq!(dead_claimer(&Dead { later: Attempt::Empty, ..dead() }).verdict, Verdict::Fail);
-    let batch = |later| Dead { held: vec!["1".into(), "2".into()], later: got(later), ..dead() };
-    assert_eq!(dead_claimer(&batch("2 1")).verdict, Verdict::Pass);
-    assert_eq!(dead_claimer(&batch("1")).verdict, Verdict::Fail, "one of two");
+    assert_eq!(dead_claimer(&Dead { later: Attempt::Empty, back: None, ..dead() }).verdict, Verdict::Fail);
+    let batch = || vec!["1".into(), "2".into()];
+    let half = Dead { held: batch(), later: got("1"), back: None, ..dead() };
+    assert_eq!(dead_claimer(&half).verdict, Verdict::Fail, "one of two");
+    let within = |allowed| dead_claimer(&Dead { allowed: Some(allowed), ..dead() });
+    assert_eq!(within(30.0).verdict, Verdict::Pass);
+    assert_eq!(within(10.0).verdict, Verdict::Fail);
+    assert!(within(10.0).observed.contains("30.0 s after the kill"), "{}", within(10.0).observed);
     assert_eq!(dead_claimer(&Dead { landed: false, ..dead() }).verdict, Verdict::Error);
-    assert_eq!(dead_claimer(&Dead { held: vec![], ..dead() }).verdict, Verdict::Error);
+    assert_eq!(dead_claimer(&Dead { held: Vec::new(), ..dead() }).verdict, Verdict::Error);
 }
 
 #[test]

@@ -9,6 +9,8 @@ use super::super::repeats::Repeats;
 pub struct Crashed {
     pub kill: Kill,
     pub end: Outcome,
+    /// Seconds from the kill to the end of the Worker that took the run up, without what the drill itself waited for.
+    pub took: f64,
 }
 
 /// A run for which two Workers were started at once after the kill.
@@ -55,6 +57,8 @@ pub struct Seen {
     pub crashed: Crashed,
     pub two: TwoResumers,
     pub twice: CrashedTwice,
+    /// Within how many seconds the policy wants a crashed run to be complete.
+    pub resume_s: Option<u32>,
     /// What the subject promises at least once.
     pub repeats: Repeats,
 }

@@ -61,9 +61,10 @@ fn seen() -> Seen {
         turns: 3,
         held_exit_codes: vec![75],
         control: whole(),
-        crashed: Crashed { kill: kill(), end: whole() },
+        crashed: Crashed { kill: kill(), end: whole(), took: 30.5 },
         two: TwoResumers { kill: kill(), at_work: 1, left, end: whole() },
         twice: CrashedTwice { first: kill(), second: kill(), end: whole() },
+        resume_s: None,
         repeats: Repeats::default(),
     }
 }
@@ -160,6 +161,15 @@ fn a_turn_on_paper_is_lost() {
     let mut gap = seen();
     gap.crashed.end.journal.turns.remove(1);
     assert_eq!(red(&gap), [("no_lost_turn".into(), Verdict::Fail)]);
+}
+
+#[test]
+fn a_run_that_is_complete_too_late_is_red_with_its_time() {
+    let within = |seconds| red(&Seen { resume_s: Some(seconds), ..seen() });
+    assert_eq!(within(31), []);
+    assert_eq!(within(30), [("no_lost_turn".into(), Verdict::Fail)]);
+    let told = no_lost_turn(&Seen { resume_s: Some(30), ..seen() }).observed;
+    assert!(told.contains("30.5 s after the kill, and policy.resume_s allows 30 s"), "{told}");
 }
 
 #[test]
