@@ -18,7 +18,7 @@ pub fn judge(seen: &Seen) -> Vec<Finding> {
         other_key_lands(&seen.other),
         payload_conflict(&seen.conflict),
         tenant_scoped(&seen.tenants),
-        key_required(&seen.keyless),
+        key_required(seen.keyless.as_ref()),
     ]
 }
 
@@ -130,8 +130,12 @@ fn tenant_scoped(seen: &Tenants) -> Finding {
         .witnessed(format!("the first tenant's write was answered {}", seen.first.tell()))
 }
 
-fn key_required(seen: &Keyless) -> Finding {
+fn key_required(seen: Option<&Keyless>) -> Finding {
     let claim = "key_required";
+    let Some(seen) = seen else {
+        let why = "the statements idempotency.write: a program cannot be given a key that is NULL";
+        return Finding::not_testable(claim, why);
+    };
     let expected = "refused with 23502 or 23514";
     if !seen.control.landed() {
         return Finding::unproven(

@@ -4,6 +4,8 @@ mod breaks;
 mod calls;
 mod judge;
 mod lost_reply;
+mod program;
+mod program_sweep;
 mod sweep;
 
 use sor_gate::context::Context;
@@ -96,7 +98,10 @@ impl Drill for IdempotencyRetryTest {
             other: caller.other_key(alice, "serial", "other").await?,
             conflict: caller.conflict(alice, "conflict").await?,
             tenants: caller.two_tenants(alice, bob, "shared").await?,
-            keyless: caller.without_key(alice).await?,
+            keyless: match binding.program {
+                Some(_) => None,
+                None => Some(caller.without_key(alice).await?),
+            },
             // It crashes the server, and with it every session.
             sweep: caller.sweep(alice).await?,
         };

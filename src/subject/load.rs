@@ -115,10 +115,15 @@ fn without_schema(subject: &Subject, reading: &Reading) -> Option<Problem> {
 
 /// Keys that say nothing without another one.
 fn half_said(subject: &Subject, reading: &Reading) -> Option<Problem> {
-    let (missing, by) = subject.idempotency.as_ref()?.lacks()?;
-    let at = reading.places.get(&format!("idempotency.{by}")).map(|span| span.start);
-    let what = format!("`idempotency.{by}` says nothing without `{missing}`");
-    Some(Problem { at, what, fix: format!("add `{missing}` to [idempotency]") })
+    let (key, wrong, other) = subject.idempotency.as_ref()?.half_said()?;
+    let path = format!("idempotency.{key}");
+    let path = path.trim_end_matches('.');
+    let at = reading.places.get(path).map(|span| span.start);
+    let fix = match wrong {
+        "stands beside" => format!("keep one of `{key}` and `{other}`"),
+        _ => format!("add `{other}`"),
+    };
+    Some(Problem { at, what: format!("`{path}` {wrong} `{other}`"), fix })
 }
 
 fn problem(error: &toml::de::Error) -> Problem {

@@ -13,6 +13,8 @@ pub enum Answer {
     Nothing,
     /// A refusal.
     Refused(Refusal),
+    /// A program that ended badly, or without its answer.
+    Ended(String),
 }
 
 impl Answer {
@@ -30,7 +32,7 @@ impl Answer {
 
     /// Nothing was refused.
     pub fn landed(&self) -> bool {
-        !matches!(self, Self::Refused(_))
+        !matches!(self, Self::Refused(_) | Self::Ended(_))
     }
 
     /// The answer in words.
@@ -39,6 +41,7 @@ impl Answer {
             Self::Row(..) => format!("id {}", self.id().unwrap_or("NULL")),
             Self::Nothing => "no row".into(),
             Self::Refused(refusal) => refusal.to_string(),
+            Self::Ended(how) => how.clone(),
         }
     }
 }
@@ -149,5 +152,6 @@ pub struct Seen {
     pub other: OtherKey,
     pub conflict: Conflict,
     pub tenants: Tenants,
-    pub keyless: Keyless,
+    /// None of a program, which cannot be given a key that is NULL.
+    pub keyless: Option<Keyless>,
 }

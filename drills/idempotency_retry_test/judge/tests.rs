@@ -126,6 +126,10 @@ fn a_second_key_says_nothing_when_the_first_never_landed() {
     assert_eq!(other_key_lands(&seen(0, 1)).verdict, Verdict::Error);
 }
 
+fn with_key(seen: &Keyless) -> Finding {
+    key_required(Some(seen))
+}
+
 #[test]
 fn a_refusal_without_its_control_is_not_proven() {
     let refused = || {
@@ -139,7 +143,7 @@ fn a_refusal_without_its_control_is_not_proven() {
         })
     };
     let seen = |answer, control, added| Keyless { answer, control, added };
-    assert_eq!(key_required(&seen(refused(), row("1"), 1)).verdict, Verdict::Pass);
-    assert_eq!(key_required(&seen(refused(), refused(), 0)).verdict, Verdict::Error);
-    assert_eq!(key_required(&seen(row("1"), row("2"), 2)).verdict, Verdict::Fail);
+    assert_eq!(with_key(&seen(refused(), row("1"), 1)).verdict, Verdict::Pass);
+    assert_eq!(with_key(&seen(refused(), refused(), 0)).verdict, Verdict::Error);
+    assert_eq!(with_key(&seen(row("1"), row("2"), 2)).verdict, Verdict::Fail);
 }
