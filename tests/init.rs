@@ -42,6 +42,27 @@ fn guesses_from_migrations_check_clean() {
 }
 
 #[test]
+fn looking_leaves_no_template_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let subject = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/subjects/sql_only/sor-gate.toml");
+    let cache = folder.path().join("cache");
+    let templates = |words: &[&str]| {
+        let mut command = Command::cargo_bin("sor-gate").unwrap();
+        command.current_dir(folder.path()).env("SOR_GATE_CACHE", &cache);
+        command.args(words).args(["--postgres", "local"]).assert().success();
+        let names =
+            std::fs::read_dir(cache.join("templates")).unwrap().map(|entry| entry.unwrap().file_name());
+        names.filter(|name| name.to_string_lossy().starts_with("made-")).count()
+    };
+    let migrations = subject.with_file_name("migrations");
+    assert_eq!(templates(&["init", "--migrations", migrations.to_str().unwrap()]), 0);
+    assert!(
+        templates(&["check", "--subject", subject.to_str().unwrap()]) > 0,
+        "what will be used again is kept"
+    );
+}
+
+#[test]
 fn the_written_out_reference_checks_clean_and_its_drill_passes() {
     let folder = tempfile::tempdir().unwrap();
     let (code, said) = gate(folder.path(), &["init", "--reference", "mine"]);

@@ -21,6 +21,17 @@ const SECRETS: [&str; 7] = [
     "typed-s3cret-0077",
 ];
 
+/// What outputs must hold instead of each of them: the title repeats those that nothing else would show.
+const IN_THEIR_PLACE: [&str; 7] = [
+    "by variable ***;",
+    "postgres://bob:***@db/x",
+    "by program ***;",
+    "by role ***;",
+    "by URL ***;",
+    "by log ***;",
+    "postgres://bob:***@127.0.0.1:1/x",
+];
+
 fn gate() -> Command {
     let mut command = Command::cargo_bin("sor-gate").unwrap();
     command.env_remove("GITHUB_STEP_SUMMARY");
@@ -47,7 +58,14 @@ fn planted(home: &Path) -> PathBuf {
     copy(&root.join("migrations/reconciler"), &home.join("migrations/reconciler"));
     let file = home.join("fixtures/reconciler/sor-gate.toml");
     let text = fs::read_to_string(&file).unwrap();
-    let text = text.replacen("title = \"", &format!("title = \"postgres://bob:{}@db/x ", SECRETS[1]), 1);
+    let told: String = IN_THEIR_PLACE
+        .iter()
+        .zip(SECRETS)
+        .filter(|(place, _)| place.starts_with("by "))
+        .map(|(place, secret)| place.replace("***", secret))
+        .collect();
+    let text =
+        text.replacen("title = \"", &format!("title = \"postgres://bob:{}@db/x {told} ", SECRETS[1]), 1);
     let vendor = format!("env = {{ VENDOR_TOKEN = \"{}\", ", SECRETS[2]);
     let text = text.replacen("env = { ", &vendor, 1);
     assert!(SECRETS[1..3].iter().all(|secret| text.contains(secret)), "planted");
@@ -125,12 +143,15 @@ fn reports_hold_what_the_record_says_and_no_secret() {
     texts.push(("standard output".into(), output.stdout));
     texts.push(("standard error".into(), output.stderr));
     texts.extend(said_later(home.path(), &subject));
+    let mut masked = [false; SECRETS.len()];
     for (name, text) in texts {
         let text = String::from_utf8_lossy(&text).into_owned();
-        for secret in SECRETS {
+        for (at, secret) in SECRETS.iter().enumerate() {
             assert!(!text.contains(secret), "{name} holds {secret}: {text}");
+            masked[at] |= text.contains(IN_THEIR_PLACE[at]);
         }
     }
+    assert_eq!(masked, [true; SECRETS.len()], "each has come as far as an output: {SECRETS:?}");
 }
 
 /// What other commands say of the same evidence and the same subject, and what the errors of some say.

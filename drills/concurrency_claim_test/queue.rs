@@ -27,7 +27,8 @@ pub struct Queue<'a> {
 
 impl<'a> Queue<'a> {
     pub async fn new(cx: &'a Context, binding: &'a Claims, tenancy: &'a Tenancy) -> Result<Self> {
-        let (admin, registered, made_again) = (cx.admin().await?, Mutex::default(), AtomicUsize::new(0));
+        let (admin, registered, made_again) =
+            (cx.admin().await?.repeating(), Mutex::default(), AtomicUsize::new(0));
         Ok(Self { cx, binding, tenancy, admin, registered, made_again })
     }
 

@@ -97,6 +97,17 @@ impl<'a> Ground<'a> {
         Ok(None)
     }
 
+    /// A row of the tenant, where the subject says how to add one.
+    pub async fn seed_row(&self) -> Result<()> {
+        let Some(tenancy) = &self.cx.subject.tenancy else { return Ok(()) };
+        let (session, values) = (self.cx.worker_session("seed").await?, Values::new());
+        let values = values.with("tenant", self.tenant).with("n", 1);
+        for sql in ["BEGIN", &tenancy.set, &tenancy.insert, "COMMIT"] {
+            session.must(sql, &values).await?;
+        }
+        Ok(())
+    }
+
     /// How often the function has run.
     pub async fn ran(&self) -> Result<i64> {
         let rows = self.admin.must("SELECT last_value FROM sor_gate.ran", &Values::new()).await?;

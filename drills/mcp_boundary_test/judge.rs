@@ -10,7 +10,8 @@ use sor_gate::mcp::{Answer, Form};
 use sor_gate::verdict::Finding;
 
 pub use seen::{
-    Attempt, Disallowed, Environment, Garbage, Lists, Log, Privileges, Seen, Sent, Smuggling, Text, Tried,
+    Attempt, Disallowed, Environment, Garbage, LetThrough, Lists, Log, Privileges, ReadOnly, Seen, Sent,
+    Smuggling, Text, Tried,
 };
 
 /// One finding a claim.
@@ -20,7 +21,7 @@ pub fn judge(seen: &Seen) -> Vec<Finding> {
         allow_list(&seen.lists),
         disallowed_refused(&seen.disallowed, seen.strict),
         log_silence(&seen.disallowed),
-        no_smuggling(&seen.smuggling),
+        no_smuggling(&seen.smuggling, &seen.read_only),
         least_privilege(&seen.privileges),
         survives_garbage(&seen.garbage),
     ]
@@ -160,7 +161,7 @@ fn log_silence(seen: &Disallowed) -> Finding {
         .witnessed(format!("an allowed call left {control} statement(s) in the same log"))
 }
 
-fn no_smuggling(seen: &Smuggling) -> Finding {
+fn no_smuggling(seen: &Smuggling, read_only: &ReadOnly) -> Finding {
     let claim = "no_smuggling";
     let expected =
         "every text stored literally or refused; the function never runs; the catalog stays the same";
@@ -170,8 +171,13 @@ fn no_smuggling(seen: &Smuggling) -> Finding {
     if let Some(first) = seen.refused_samples.first() {
         return Finding::unproven(claim, expected, format!("a sample call was not accepted: {first}"));
     }
-    if seen.control != 1 || seen.texts.is_empty() {
+    if seen.control != 1 || seen.texts.is_empty() && read_only.tools.is_empty() {
         let why = format!("the function ran {} time(s) when the role called it", seen.control);
+        return Finding::unproven(claim, expected, why);
+    }
+    if !read_only.tools.is_empty() && read_only.texts == 0 {
+        let why =
+            "mcp.needs names no table with a row to lose, so that a promise to change nothing is not tried";
         return Finding::unproven(claim, expected, why);
     }
     let lost = seen.texts.iter().filter(|text| matches!(text.answer, Answer::Silence | Answer::Closed));
@@ -185,6 +191,16 @@ fn no_smuggling(seen: &Smuggling) -> Finding {
     if let Some(first) = lost.first() {
         wrong.push(format!("{} call(s) were not answered, the first: {}", lost.len(), first.place));
     }
+    wrong.extend(
+        read_only
+            .let_through
+            .iter()
+            .take(2)
+            .map(|one| format!("{} let `{}` through: {}", one.place, one.text, one.changed.join(", "))),
+    );
+    if read_only.unanswered > 0 {
+        wrong.push(format!("{} call(s) with a statement were not answered", read_only.unanswered));
+    }
     let counts = format!(
         "{} texts: {accepted} accepted, {} refused, {} stand literally in a table",
         seen.texts.len(),
@@ -192,14 +208,21 @@ fn no_smuggling(seen: &Smuggling) -> Finding {
         seen.stored
     );
     let observed = if wrong.is_empty() { counts.clone() } else { wrong.join("; ") };
-    if wrong.is_empty() && seen.stored == 0 {
+    if wrong.is_empty() && seen.stored == 0 && !seen.texts.is_empty() {
         return Finding::unproven(claim, expected, format!("no text reached a table ({counts})"));
     }
-    Finding::judge(claim, wrong.is_empty(), expected, observed)
+    let finding = Finding::judge(claim, wrong.is_empty(), expected, observed)
         .witnessed(format!("{} places of string arguments, {} texts", seen.places, seen.texts.len()))
         .witnessed(
             "called by the server's role in a transaction that was rolled back, the function was seen to run",
-        )
+        );
+    let (texts, tools) = (read_only.texts, read_only.tools.join(", "));
+    match texts {
+        0 => finding,
+        _ => {
+            finding.witnessed(format!("{tools} was handed {texts} statements by which the admin loses rows"))
+        }
+    }
 }
 
 fn least_privilege(seen: &Privileges) -> Finding {

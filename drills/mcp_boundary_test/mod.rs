@@ -7,6 +7,7 @@ mod garbage;
 mod ground;
 mod judge;
 mod privileges;
+mod read_only;
 mod smuggling;
 
 use sor_gate::context::Context;
@@ -89,6 +90,7 @@ impl Drill for McpBoundaryTest {
         let client = ground.client().await?;
         let first = client.tools().await?;
         let disallowed = disallowed::observe(&ground, &client).await?;
+        let read_only = read_only::observe(&ground, &client).await?;
         let (smuggling, privileges, garbage) = tokio::try_join!(
             smuggling::observe(&ground, &client, &first),
             privileges::observe(&ground),
@@ -105,6 +107,7 @@ impl Drill for McpBoundaryTest {
             lists,
             disallowed,
             smuggling,
+            read_only,
             privileges,
             garbage,
         };

@@ -102,7 +102,8 @@ async fn control(ground: &Ground<'_>) -> Result<i64> {
 
 fn cases<'a>(ground: &Ground<'a>, tools: &[Listed]) -> Result<Vec<Case<'a>>> {
     let mut cases = Vec::new();
-    for call in &ground.mcp.calls {
+    let data = |call: &&ToolCall| !ground.mcp.read_only.contains(&call.tool);
+    for call in ground.mcp.calls.iter().filter(data) {
         let schema = tools.iter().find(|tool| tool.name == call.tool).map(|tool| tool.schema.clone());
         let sample = ground.arguments(call, "any")?;
         for place in mcp::places(&sample, &schema.unwrap_or_default()) {

@@ -162,7 +162,8 @@ fn dedup_on_redelivery(seen: &Kills, sweep: &Sweep) -> Finding {
 fn two_relays(seen: &Pair) -> Finding {
     let claim = "two_relays";
     let sent = seen.messages.len();
-    let expected = format!("{sent} messages sent by two relays at once, none by both");
+    let order = if seen.in_order.is_some() { ", in order" } else { "" };
+    let expected = format!("{sent} messages sent by two relays at once, none by both{order}");
     let undone: Vec<String> =
         seen.messages.iter().filter(|message| message.status != "dispatched").map(Message::tell).collect();
     let repeats = seen.deliveries.len().saturating_sub(sent);
@@ -170,7 +171,11 @@ fn two_relays(seen: &Pair) -> Finding {
     if !undone.is_empty() {
         observed = format!("{observed}; {}", undone.join("; "));
     }
-    let holds = seen.deliveries.len() == sent && undone.is_empty() && sent > 0;
+    let disorder = seen.in_order.as_ref().filter(|arrived| !arrived.is_sorted());
+    if let Some(arrived) = disorder {
+        observed = format!("{observed}; arrived as {}", arrived.join(", "));
+    }
+    let holds = seen.deliveries.len() == sent && undone.is_empty() && disorder.is_none() && sent > 0;
     if holds && !matches!(seen.first_stands, Stands::Claiming | Stands::Sending) {
         let why = format!("the first relay was not at work when the second came: {}", seen.first_stands);
         return Finding::unproven(claim, expected, why);
@@ -189,16 +194,12 @@ fn two_relays(seen: &Pair) -> Finding {
 
 fn poison_isolated(seen: &Poison) -> Finding {
     let claim = "poison_isolated";
-    let expected = format!(
-        "the others go out in the first pass; the poison backs off and is dead after {} attempts",
-        seen.max_attempts
-    );
-    let mut wrong = Vec::new();
-    let blocked: Vec<String> =
-        seen.others.iter().filter(|message| message.status != "dispatched").map(Message::tell).collect();
-    if !blocked.is_empty() || seen.others.is_empty() {
-        wrong.push(format!("behind the poison: {}", blocked.join(", ")));
-    }
+    let others = match seen.in_order {
+        true => "no other overtakes it, and all go out in order once it is given up",
+        false => "the others go out in the first pass",
+    };
+    let expected = format!("{others}; the poison backs off and is dead after {} attempts", seen.max_attempts);
+    let mut wrong = wrong_with_others(seen);
     let Some(last) = seen.attempts.last() else {
         return Finding::unproven(claim, expected, "the poison message is not in the outbox");
     };
@@ -219,8 +220,9 @@ fn poison_isolated(seen: &Poison) -> Finding {
     }
     let observed = match wrong.is_empty() {
         true => format!(
-            "{} others out in the first pass; {}, back-off {pauses:?} ms",
+            "{} others out {}; {}, back-off {pauses:?} ms",
             seen.others.len(),
+            if seen.in_order { "in order behind it" } else { "in the first pass" },
             last.message.tell()
         ),
         false => wrong.join("; "),
@@ -230,6 +232,31 @@ fn poison_isolated(seen: &Poison) -> Finding {
     }
     Finding::judge(claim, wrong.is_empty(), expected, observed)
         .witnessed(format!("the sink refused the poison message {} time(s) with status 500", seen.sent))
+}
+
+/// What is wrong with the messages that were queued behind the poison.
+fn wrong_with_others(seen: &Poison) -> Vec<String> {
+    let mut wrong = Vec::new();
+    if !seen.in_order {
+        let blocked: Vec<String> =
+            seen.others.iter().filter(|message| message.status != "dispatched").map(Message::tell).collect();
+        if !blocked.is_empty() || seen.others.is_empty() {
+            wrong.push(format!("behind the poison: {}", blocked.join(", ")));
+        }
+        return wrong;
+    }
+    if !seen.overtook.is_empty() {
+        wrong.push(format!("overtook it: {}", seen.overtook.join(", ")));
+    }
+    if seen.arrived.len() != seen.others.len() || !seen.arrived.is_sorted() || seen.others.is_empty() {
+        wrong.push(format!(
+            "behind the poison {} of {} arrived: {}",
+            seen.arrived.len(),
+            seen.others.len(),
+            seen.arrived.join(", ")
+        ));
+    }
+    wrong
 }
 
 /// Never shorter by more than a tenth (jitter), and longer in the end. A single pause has nothing to grow from.

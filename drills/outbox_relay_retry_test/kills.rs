@@ -51,6 +51,7 @@ impl Yard<'_> {
                 if at == At::Mark {
                     self.cx.reach("after_relay_kill", &self.values(&key)).await?;
                 }
+                self.clear_the_way().await?;
                 let landed = kill.landed;
                 kills.push(kill);
                 if landed {

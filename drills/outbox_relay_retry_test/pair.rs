@@ -45,9 +45,10 @@ impl Yard<'_> {
     }
 
     async fn two_relays_once(&self, prefix: &str) -> Result<Pair> {
+        self.clear_the_way().await?;
         let keys: Vec<String> = (1..=MESSAGES).map(|n| format!("{prefix}{n}")).collect();
         self.queue(&keys.iter().map(String::as_str).collect::<Vec<_>>()).await?;
-        self.sink.set_plan(SinkPlan::always(Toxic::Hold)).await?;
+        self.sink.set_plan(SinkPlan::keys_from(prefix, Toxic::Hold)).await?;
         self.holder.must(HOLD, &Values::new()).await?;
         let one = self.start("relay 1").await?;
         let first_stands = self.stands(prefix, &one, 1).await?;
@@ -72,7 +73,8 @@ impl Yard<'_> {
             ended = ends => { ended?; }
         }
         let (deliveries, messages) = (self.deliveries(prefix), self.of_phase(prefix).await?);
-        Ok(Pair { first_stands, second_stands, held, ended_meanwhile, messages, deliveries })
+        let in_order = self.relay.in_order.then(|| self.arrived(prefix));
+        Ok(Pair { first_stands, second_stands, held, ended_meanwhile, messages, deliveries, in_order })
     }
 
     /// Waits until a relay stands still or has ended, as number `n` of those started.
@@ -85,10 +87,12 @@ impl Yard<'_> {
             if relay.process().ended().is_some() {
                 return Ok(Stands::Ended);
             }
-            if usize::try_from(blocked).is_ok_and(|blocked| blocked >= n) {
+            let (blocked, sending) = (usize::try_from(blocked).unwrap_or(0), self.deliveries(prefix).len());
+            // A relay may wait for another that is sending.
+            if blocked > 0 && blocked + sending >= n {
                 return Ok(Stands::Claiming);
             }
-            if self.deliveries(prefix).len() >= n {
+            if sending >= n {
                 return Ok(Stands::Sending);
             }
             if Instant::now() > deadline {

@@ -45,7 +45,15 @@ impl Yard<'_> {
             struck.push(self.kill_at(strike).await?.0);
         }
         if server_is_ours {
-            struck.extend(self.outage(seconds.pop(), each).await?);
+            let again = seconds.pop();
+            if self.relay.in_order {
+                // A relay at its point keeps the next one from getting anywhere.
+                let one = each.into_iter().take(1).collect();
+                struck.extend(self.outage(again, Vec::new()).await?);
+                struck.extend(self.again().await?.outage(None, one).await?);
+            } else {
+                struck.extend(self.outage(again, each).await?);
+            }
         }
         // Its claim names the outbox; what names no outbox is some other program's talk.
         let table = self.bare_table();

@@ -7,23 +7,23 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use sor_gate::context::Context;
 use sor_gate::error::{Error, Result};
-use sor_gate::fault::sink::{Delivery, KeyFrom, Sink};
+use sor_gate::fault::sink::{Delivery, SinkPlan};
 use sor_gate::session::{Outcome, Session};
 use sor_gate::subject::{Outbox, Relay, Tenancy};
 use sor_gate::template::Values;
-use sor_gate::worker::{Assignment, Worker};
+use sor_gate::worker::{Assignment, Receiver, Worker};
 
 use super::judge::Message;
 
 pub const PAUSE: Duration = Duration::from_millis(1);
 
-/// The subject's outbox, its relay, and the harness's sink.
+/// The subject's outbox, its relay, and the sink.
 pub struct Yard<'a> {
     pub cx: &'a Context,
     pub outbox: &'a Outbox,
     pub relay: &'a Relay,
     pub tenancy: &'a Tenancy,
-    pub sink: Arc<Sink>,
+    pub sink: Arc<Receiver>,
     pub holder: Session,
     pub watcher: Session,
     writer: Session,
@@ -36,7 +36,7 @@ impl<'a> Yard<'a> {
         relay: &'a Relay,
         tenancy: &'a Tenancy,
     ) -> Result<Self> {
-        let sink = Arc::new(Sink::start(KeyFrom::Header(relay.key_header.clone())).await?);
+        let sink = Arc::new(cx.receiver(relay).await?);
         let (holder, watcher, writer) =
             tokio::try_join!(cx.admin(), cx.admin(), cx.worker_session("writer"))?;
         Ok(Self { cx, outbox, relay, tenancy, sink, holder, watcher, writer })
@@ -128,6 +128,12 @@ impl<'a> Yard<'a> {
         self.sink.deliveries().into_iter().filter(of_phase).collect()
     }
 
+    /// The keys of a phase that took effect, in order of arrival.
+    pub fn arrived(&self, prefix: &str) -> Vec<String> {
+        let effective = self.deliveries(prefix).into_iter().filter(Delivery::effective);
+        effective.filter_map(|delivery| delivery.key).collect()
+    }
+
     /// Makes every pending message due.
     pub async fn age(&self) -> Result<()> {
         self.watcher.must(&self.outbox.age, &Values::new()).await.map(|_| ())
@@ -141,7 +147,17 @@ impl<'a> Yard<'a> {
     /// Lets a relay send what is due.
     pub async fn pass(&self, name: &str) -> Result<()> {
         self.cx.run_relay(&Assignment::relay(name, &self.sink.url())).await?;
-        Ok(())
+        self.sink.runs()
+    }
+
+    /// Lets everything out that older messages of a promised order would keep back.
+    pub async fn clear_the_way(&self) -> Result<()> {
+        if !self.relay.in_order {
+            return Ok(());
+        }
+        self.sink.set_plan(SinkPlan::healthy()).await?;
+        self.age().await?;
+        self.pass("relay, before").await
     }
 
     /// Locks the outbox table against every claim, even one that only reads with FOR UPDATE.

@@ -1,5 +1,6 @@
 //! One buyer's order, from the first look to the last word.
 
+use futures::FutureExt;
 use futures::future::try_join;
 use sor_gate::error::Result;
 use sor_gate::session::{Outcome, Prepared, Refusal, Session};
@@ -96,8 +97,12 @@ impl<'a> Till<'a> {
             }
             ended = self.step(statement, values).await?;
         }
-        let end = if matches!(ended, Ended::Written) { "COMMIT" } else { "ROLLBACK" };
-        self.session.client().batch_execute(end).await?;
+        if matches!(ended, Ended::Written) {
+            self.session.client().batch_execute("COMMIT").await?;
+        } else {
+            // Sent, and not waited for: whatever comes next on this connection comes behind it.
+            let _ = self.session.client().batch_execute("ROLLBACK").now_or_never();
+        }
         Ok(ended)
     }
 

@@ -8,11 +8,10 @@ use sor_gate::context::Context;
 use sor_gate::effects;
 use sor_gate::error::{Error, Result};
 use sor_gate::fault::proxy::{WirePlan, WireProxy};
-use sor_gate::fault::sink::{KeyFrom, Sink};
 use sor_gate::session::Session;
 use sor_gate::subject::Journal;
 use sor_gate::template::Values;
-use sor_gate::worker::{Assignment, Worker};
+use sor_gate::worker::{Assignment, Receiver, Worker};
 
 use super::observed::{Deliveries, Ended, Kill, Outcome, RunState, Turn};
 use super::repeats::Repeats;
@@ -52,6 +51,11 @@ impl<'a> Bench<'a> {
         let Self { cx, journal, tenant, .. } = *self;
         let (repeats, to_rescue) = (self.repeats.clone(), Mutex::default());
         Ok(Self { cx, journal, tenant, holder, watcher, repeats, to_rescue, rescue_took: Mutex::default() })
+    }
+
+    /// Whether Workers may go on for ever, and are told to stop once their run is over.
+    pub fn goes_on(&self) -> bool {
+        self.journal.done_when.is_some()
     }
 
     /// The placeholders of a run.
@@ -116,7 +120,7 @@ impl<'a> Bench<'a> {
     /// Waits until each of these Workers waits for the hold or has ended; `before` are backends that waited already.
     /// Answers how many stand there.
     pub async fn at_hold(&self, workers: &[&Worker], before: &BTreeSet<i32>) -> Result<usize> {
-        let begun = Instant::now();
+        let (begun, patience) = (Instant::now(), self.patience().await?);
         let mut stood: Option<(usize, Instant)> = None;
         loop {
             let standing = self.waiting().await?.difference(before).count();
@@ -127,7 +131,7 @@ impl<'a> Bench<'a> {
             if stood.is_none_or(|(most, _)| standing > most) {
                 stood = Some((standing, Instant::now()));
             }
-            let still = stood.is_some_and(|(most, since)| most > 0 && since.elapsed() > PATIENCE);
+            let still = stood.is_some_and(|(most, since)| most > 0 && since.elapsed() > patience);
             if still || begun.elapsed() > self.cx.worker_timeout() {
                 return Ok(standing);
             }
@@ -165,21 +169,29 @@ impl<'a> Bench<'a> {
             for run in runs {
                 self.watcher.must(age, &self.values(run).with("interval", "1 day")).await?;
             }
-        } else if self.journal.lease.is_some() {
-            let lease = self.lease_seconds().await?;
-            tokio::time::sleep(Duration::from_secs_f64(lease + 0.05)).await;
+        } else if let Some(lease) = self.lease().await? {
+            tokio::time::sleep(lease + Duration::from_millis(50)).await;
         }
         self.rescue(runs).await
     }
 
-    /// How long a dead Worker's run stays leased; 0 where the subject does not say.
-    pub async fn lease_seconds(&self) -> Result<f64> {
-        let Some(lease) = &self.journal.lease else { return Ok(0.0) };
+    /// How long a dead Worker's run stays leased, where the subject says so.
+    pub async fn lease(&self) -> Result<Option<Duration>> {
+        let Some(lease) = &self.journal.lease else { return Ok(None) };
         let seconds = "SELECT extract(epoch FROM ${lease}::text::interval)::text";
         let rows = self.watcher.must(seconds, &Values::new().with("lease", lease)).await?;
         let seconds = rows.scalar().and_then(|text| text.parse::<f64>().ok());
         let seconds = seconds.filter(|seconds| (0.0..86_400.0).contains(seconds));
-        seconds.ok_or_else(|| Error::usage("journal.lease is no span of a day or less").at(lease))
+        let seconds =
+            seconds.ok_or_else(|| Error::usage("journal.lease is no span of a day or less").at(lease))?;
+        Ok(Some(Duration::from_secs_f64(seconds)))
+    }
+
+    /// How long a Worker that neither works nor leaves is waited for; where it need never leave, not so long that the
+    /// lease of another may run out meanwhile.
+    async fn patience(&self) -> Result<Duration> {
+        let lease = if self.goes_on() { self.lease().await? } else { None };
+        Ok(lease.map_or(PATIENCE, |lease| PATIENCE.min(lease / 2)))
     }
 
     /// The journal of a run.
@@ -240,12 +252,12 @@ impl<'a> Bench<'a> {
         Ok(())
     }
 
-    /// Sends everything that is queued to the harness's sink; `None` when the subject does not say how.
-    pub async fn deliver(&self) -> Result<Option<Sink>> {
+    /// Sends everything that is queued to the sink; `None` when the subject does not say how.
+    pub async fn deliver(&self) -> Result<Option<Receiver>> {
         let (Some(relay), Some(_)) = (&self.cx.subject.relay, &self.journal.deliveries) else {
             return Ok(None);
         };
-        let sink = Sink::start(KeyFrom::Header(relay.key_header.clone())).await?;
+        let sink = self.cx.receiver(relay).await?;
         self.cx.run_relay(&Assignment::relay("relay", &sink.url())).await?;
         self.cx.recorder.note("sink", format!("{} deliveries arrived", sink.deliveries().len()));
         Ok(Some(sink))
@@ -257,7 +269,7 @@ impl<'a> Bench<'a> {
     }
 
     /// Everything about a run at its end.
-    pub async fn outcome(&self, run: &str, ended: Ended, sink: Option<&Sink>) -> Result<Outcome> {
+    pub async fn outcome(&self, run: &str, ended: Ended, sink: Option<&Receiver>) -> Result<Outcome> {
         let (journal, effects) = tokio::try_join!(self.read(run), effects::of_run(&self.watcher, run))?;
         let mut deliveries = None;
         if let (Some(sink), Some(of_run)) = (sink, &self.journal.deliveries) {

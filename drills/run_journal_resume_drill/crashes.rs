@@ -67,7 +67,8 @@ pub async fn crash(bench: &Bench<'_>) -> Result<Seen> {
     bench.gone(&backends).await?;
     bench.cx.reach("after_resume", &bench.values(one)).await?;
     let sink = bench.deliver().await?;
-    let last = finished.into_iter().chain(polite.iter().cloned()).next().unwrap_or_default();
+    let last = finished.iter().chain(&polite).next().cloned().unwrap_or_default();
+    let stopped = if bench.goes_on() { finished } else { Vec::new() };
     let (one, twice, two, control) = tokio::try_join!(
         bench.outcome(one, resumed, sink.as_ref()),
         bench.outcome(twice, resumed_again, sink.as_ref()),
@@ -78,7 +79,7 @@ pub async fn crash(bench: &Bench<'_>) -> Result<Seen> {
     Ok(Seen {
         control,
         crashed: Crashed { kill: killed, end: one, took: left_alone + worked.as_secs_f64() },
-        two: TwoResumers { kill: killed_two, at_work, left: polite, end: two },
+        two: TwoResumers { kill: killed_two, at_work, left: polite, stopped, end: two },
         twice: CrashedTwice { first, second, end: twice },
     })
 }

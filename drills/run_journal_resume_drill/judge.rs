@@ -159,6 +159,13 @@ fn one_resumer(seen: &Seen) -> Finding {
     let left: Vec<String> = two.left.iter().map(Ended::tell).collect();
     let left = if left.is_empty() { "no other ended".into() } else { left.join(", ") };
     let observed = format!("{} at work at once; {left}; {}", two.at_work, two.end.journal.tell());
+    if holds && two.left.is_empty() && two.stopped.len() == 2 && two.stopped.iter().all(|ended| fine(&ended))
+    {
+        return Finding::judge(claim, true, expected, format!("one at work; {}", two.end.journal.tell())).witnessed(
+            "both were started at once, and while the hold kept the one that resumed in mid-turn, the other did nothing; both \
+             went on until they were told to stop at the end of the run",
+        );
+    }
     if holds && two.left.is_empty() {
         return Finding::unproven(
             claim,

@@ -29,7 +29,7 @@ impl Bench<'_> {
     pub async fn left_alone(&self) -> Result<f64> {
         let rescue = *self.rescue_took.lock().unwrap_or_else(PoisonError::into_inner);
         let before = if self.journal.rescue_beside_worker { Duration::ZERO } else { rescue };
-        Ok(self.lease_seconds().await? + before.as_secs_f64())
+        Ok((self.lease().await?.unwrap_or_default() + before).as_secs_f64())
     }
 
     async fn bring_back(&self, runs: &[&str]) -> Result<()> {

@@ -90,7 +90,7 @@ pub async fn stand(bench: &Bench<'_>, run: &str, worker: &str, point: &CrashPoin
     let plan = bench.cx.wire_plan_in(PART).and(Trigger::Boundary(point.at.number), WireToxic::Hold);
     let proxy = bench.proxy(plan).await?;
     let worker = bench.start_through(run, worker, Some(&proxy)).await?;
-    Ok(AtPoint::reach(worker, proxy, SOON).await)
+    AtPoint::reach_by_worker(bench.cx, worker, proxy, SOON).await
 }
 
 async fn strike(

@@ -35,7 +35,7 @@ impl Ground<'_> {
         let values = Values::new().with("id", &id).with("text", OWN);
         let assignment = Assignment::with("updater", values).through(proxy.connect_info());
         let worker = cx.start_program("updater", &updater.program, role, &assignment).await?;
-        let door = Door::Sql(cx.worker_session("somebody else").await?, table);
+        let door = Door::Sql(Box::new(cx.worker_session("somebody else").await?), table);
         let (mut attempts, mut pauses, mut let_go) = (0, Vec::new(), None::<Instant>);
         while attempts <= most && reaches(&worker, &proxy, attempts + 1, updater.program.timeout()).await {
             attempts += 1;

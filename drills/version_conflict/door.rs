@@ -27,7 +27,7 @@ pub enum Written {
 
 /// How a row is read and edited.
 pub enum Door<'a> {
-    Sql(Session, &'a VersionedTable),
+    Sql(Box<Session>, &'a VersionedTable),
     Http(Http<'a>),
 }
 

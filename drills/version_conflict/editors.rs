@@ -40,7 +40,11 @@ impl Ground<'_> {
                 let (cx, address) = (self.cx, proxy.connect_info());
                 let door = |mark: &String| {
                     let label = format!("{name} {mark}");
-                    async move { cx.session_at(address, &label).await.map(|session| Door::Sql(session, table)) }
+                    async move {
+                        cx.session_at(address, &label)
+                            .await
+                            .map(|session| Door::Sql(Box::new(session), table))
+                    }
                 };
                 doors = try_join_all(marks.iter().map(door)).await?;
             }

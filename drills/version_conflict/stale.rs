@@ -13,7 +13,7 @@ impl Ground<'_> {
     pub async fn tables(&self) -> Result<Vec<Table>> {
         let mut seen = Vec::new();
         for table in &self.binding.tables {
-            let door = Door::Sql(self.cx.worker_session(&table.table).await?, table);
+            let door = Door::Sql(Box::new(self.cx.worker_session(&table.table).await?), table);
             let id = self.row(table, "first").await?;
             let stale = late(&door, &id).await?;
             let before = stale.after.version.clone();

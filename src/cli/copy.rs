@@ -23,10 +23,15 @@ const MANIFEST: &str = "Cargo.toml";
 pub(super) fn reference(product: &Product, common: &Common, folder: &Path) -> Result<Exit> {
     let suites = suites::asked(common);
     let mut subjects: Vec<&str> = Vec::new();
+    let mut drills: Vec<Vec<&str>> = Vec::new();
     for drill in product.catalogue.iter().map(Drill::spec).filter(|spec| suites.contains(&spec.suite)) {
         let subject = product.builtin.subject_of(drill.id);
-        if !subjects.contains(&subject) {
-            subjects.push(subject);
+        match subjects.iter().position(|known| *known == subject) {
+            Some(at) => drills[at].push(drill.id),
+            None => {
+                subjects.push(subject);
+                drills.push(vec![drill.id]);
+            }
         }
     }
     let mut copy = Copy { product, folder, members: Vec::new() };
@@ -42,8 +47,16 @@ pub(super) fn reference(product: &Product, common: &Common, folder: &Path) -> Re
         }
     }
     write_new(&folder.join("Cargo.lock"), product.builtin.lock)?;
-    let what = if subjects.len() == 1 { "the reference system is" } else { "the reference systems are" };
-    terminal::say(&format!("{what} in {}; next: cd there and `sor-gate run`", folder.display()));
+    let shown = folder.display();
+    if subjects.len() == 1 {
+        terminal::say(&format!("the reference system is in {shown}; next: cd there and `sor-gate run`"));
+        return Ok(Exit::Permitted);
+    }
+    terminal::say(&format!("the reference systems are in {shown}, each with drills of its own; next:"));
+    for (subject, drills) in subjects.iter().zip(drills) {
+        let own = folder.join(name_of(subject));
+        terminal::say(&format!("  cd {} && sor-gate drill {}", own.display(), drills.join(" ")));
+    }
     Ok(Exit::Permitted)
 }
 

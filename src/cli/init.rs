@@ -77,8 +77,9 @@ pub async fn init(product: &Product, arguments: &InitArgs, common: &Common) -> R
     let text = written?;
     write_new(&output, &text)?;
     let marks = text.matches("NOT GUESSED").count();
+    let looked_at = if tables.len() == 1 { "table" } else { "tables" };
     terminal::say(&format!(
-        "{}: {} tables looked at, {marks} things not guessed",
+        "{}: {} {looked_at} looked at, {marks} things not guessed",
         output.display(),
         tables.len()
     ));
@@ -106,7 +107,7 @@ async fn scratch(common: &Common, history: &Path, roles: &[String]) -> Result<(C
     write_new(&probe, &text)?;
     let ground = Ground::lay_on(common, subject::load(&probe)?).await?;
     let progress = Progress::new(common);
-    let cluster = ground.runner(&progress).cluster().await?;
+    let cluster = ground.runner(&progress).looked_at().await?;
     Ok((cluster, ground))
 }
 

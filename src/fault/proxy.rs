@@ -21,7 +21,7 @@ pub use tracker::{Statement, StatementKind};
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::task::{JoinHandle, JoinSet};
 
@@ -121,6 +121,19 @@ impl WireProxy {
                 .at(self.info.redacted())
                 .fix("see that the program connects through the proxy and gets as far as the trigger")
         })
+    }
+
+    /// Resolves once messages have come by and then none for `span`, or `most` have come by since its start.
+    pub async fn settled(&self, span: Duration, most: u64) {
+        const PAUSE: Duration = Duration::from_millis(5);
+        let (mut seen, mut since) = (0, Instant::now());
+        while seen < most && (seen == 0 || since.elapsed() < span) {
+            tokio::time::sleep(PAUSE).await;
+            let now = self.boundaries();
+            if now != seen {
+                (seen, since) = (now, Instant::now());
+            }
+        }
     }
 
     /// Resolves once so many messages have been held since its start, whatever the plan.

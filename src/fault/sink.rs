@@ -1,15 +1,20 @@
-//! The harness's HTTP sink: a real endpoint with scripted faults and a ledger that the subject cannot touch.
+//! The sink that a relay sends to: the harness's HTTP endpoint, or one of the subject's own behind the harness's port. Both
+//! with scripted faults and a ledger.
 
 mod door;
 mod ledger;
 mod plan;
 mod serve;
+mod theirs;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod theirs_tests;
 
 pub use ledger::{Delivery, Ledger};
 pub use plan::{Arrival, KeyFrom, Rule, SinkPlan, Toxic, When};
+pub use theirs::Theirs;
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -28,10 +33,17 @@ pub struct Sink {
     door: door::Door,
 }
 
+/// What answers behind the harness's port.
+#[derive(Debug)]
+enum Behind {
+    Ours(KeyFrom),
+    Theirs(Theirs),
+}
+
 /// What the requests and the harness both see.
 #[derive(Debug)]
 struct Shared {
-    key_from: KeyFrom,
+    behind: Behind,
     state: Mutex<State>,
     /// Bumped at every change of the state, so that a waiter looks again.
     changed: watch::Sender<u64>,
@@ -61,9 +73,26 @@ impl Shared {
 
 impl Sink {
     /// Opens the sink on a free port; it accepts everything until a plan says otherwise.
+    ///
+    /// # Errors
+    /// Environment when there is no port.
     pub async fn start(key_from: KeyFrom) -> Result<Self> {
+        Self::open(Behind::Ours(key_from)).await
+    }
+
+    /// Opens a port before a sink that is running; everything is passed on until a plan says otherwise. To which message
+    /// a fault of a key is meant is told by the key's text among the bytes. No status can be answered for such a
+    /// sink: [`Toxic::Status`] resets the connection instead.
+    ///
+    /// # Errors
+    /// Environment when there is no port.
+    pub async fn before(theirs: Theirs) -> Result<Self> {
+        Self::open(Behind::Theirs(theirs)).await
+    }
+
+    async fn open(behind: Behind) -> Result<Self> {
         let shared = Arc::new(Shared {
-            key_from,
+            behind,
             state: Mutex::default(),
             changed: watch::Sender::new(0),
             released: watch::Sender::new(0),
@@ -93,12 +122,21 @@ impl Sink {
 
     /// Everything that arrived so far, in order of arrival.
     pub fn deliveries(&self) -> Vec<Delivery> {
-        self.shared.state().ledger.deliveries().to_vec()
+        self.ledger().deliveries().to_vec()
     }
 
-    /// The ledger as it stands.
+    /// The ledger as it stands. That of a sink of the subject's own is its delivery file, behind what never reached it.
     pub fn ledger(&self) -> Ledger {
-        self.shared.state().ledger.clone()
+        let own = self.shared.state().ledger.clone();
+        match &self.shared.behind {
+            Behind::Ours(_) => own,
+            Behind::Theirs(theirs) => theirs.ledger(&own),
+        }
+    }
+
+    /// Whether it is the harness's own, which speaks HTTP.
+    pub fn is_ours(&self) -> bool {
+        matches!(self.shared.behind, Behind::Ours(_))
     }
 
     /// The faults that fired so far.

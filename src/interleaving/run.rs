@@ -55,7 +55,7 @@ impl Interleavings {
         let mut pids = Vec::new();
         for actor in &self.actors {
             let client = actor.info.connect(&format!("interleaving {}", actor.name)).await?;
-            let session = Session::new(client, &actor.name, &actor.info.user, recorder.clone());
+            let session = Session::new(client, &actor.name, &actor.info.user, recorder.clone()).repeating();
             pids.push(session.pid().await?);
             sessions.push(Arc::new(session));
         }

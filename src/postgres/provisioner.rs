@@ -156,6 +156,22 @@ impl Provisioner {
         self.backend().await?.template(key, Some(prepare)).await
     }
 
+    /// A server in the state that `prepare` makes, of which no template is kept for later runs; the key as for
+    /// [`Provisioner::template`].
+    ///
+    /// # Errors
+    /// As [`Provisioner::template`] and [`Provisioner::cluster`].
+    pub async fn passing(&self, key: &str, prepare: Prepare<'_>) -> Result<Cluster> {
+        let options = ClusterOptions::default();
+        if matches!(self.options.source, Source::Url(_)) {
+            // There a template lasts no longer than the run, and making one sees whose roles are touched.
+            return self.cluster(&self.template(key, prepare).await?, &options).await;
+        }
+        let cluster = self.cluster(&self.bare().await?, &options).await?;
+        prepare(&cluster).await?;
+        Ok(cluster)
+    }
+
     /// A server of one's own in the template's state.
     ///
     /// # Errors

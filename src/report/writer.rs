@@ -138,6 +138,9 @@ impl RunWriter {
             fs::rename(&self.temporary, &target)?;
             guard.sync_all()?;
             let parents = self.made.iter().filter_map(|folder| folder.parent());
+            // Of a relative name alone the parent is written as nothing.
+            let parents =
+                parents.map(|place| if place.as_os_str().is_empty() { Path::new(".") } else { place });
             parents.map(File::open).try_for_each(|parent| parent?.sync_all())
         };
         appear().map_err(|error| refused("the run's folder cannot be put in place", &target, &error))?;

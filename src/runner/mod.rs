@@ -232,10 +232,16 @@ impl<'a> Runner<'a> {
         let system = self.first()?;
         let template = system.template(&self.plan).await?;
         let cluster = self.provisioner.cluster(template, &ClusterOptions::default()).await?;
-        for role in system.written().login_roles() {
-            cluster.admit(role).await?;
-        }
-        Ok(cluster)
+        system.admitted(cluster).await
+    }
+
+    /// A server with the first subject's schema, only to look at: no template of it is kept for later runs.
+    ///
+    /// # Errors
+    /// As [`Runner::run`].
+    pub async fn looked_at(&self) -> Result<Cluster> {
+        let system = self.first()?;
+        system.admitted(system.passing().await?).await
     }
 
     /// The servers that `keep` asked to leave up, each with the drill that ran on it.

@@ -26,7 +26,7 @@ pub struct Ended {
     pub log: Log,
     /// What the server logged that may hold a password. Nothing of it is shown: it tells what must not be.
     pub logged: Vec<String>,
-    /// Whether the break could be made; `None` in the baseline.
+    /// Whether the break could be made; `None` in the baseline, and where it did not come to that.
     pub applied: Option<Applied>,
     /// Whether the time-out ended it.
     pub timed_out: bool,
@@ -94,8 +94,13 @@ impl Runner<'_> {
                 Session::new(cluster.admin().await?, "break", &cluster.superuser().user, recorder.clone());
             let mut stage =
                 Stage { subject: &mut subject, admin: &admin, hooks: &mut hooks, scratch: &scratch };
-            let done =
-                (sabotage.apply)(&mut stage).await.map_err(|error| error.during("making the break"))?;
+            let done = match (sabotage.apply)(&mut stage).await {
+                Ok(done) => done,
+                Err(error) => {
+                    *applied = Some(Applied::Unviable(error.to_string()));
+                    return Err(error.during("making the break"));
+                }
+            };
             let viable = matches!(done, Applied::Done(_));
             *applied = Some(done);
             if !viable {

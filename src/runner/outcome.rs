@@ -18,7 +18,7 @@ pub enum Proof {
     Caught,
     /// The named claim stayed green, or another one turned red too.
     Missed,
-    /// The break did not apply to this subject.
+    /// The break did not apply to this subject, or could not be made.
     Unviable,
     /// The drill did not end in time.
     Timeout,
@@ -61,7 +61,7 @@ impl BreakRecord {
         let (viable, applied) = match &ended.applied {
             Some(Applied::Done(what)) => (true, what.clone()),
             Some(Applied::Unviable(why)) => (false, why.clone()),
-            None => (true, ended.evidence.line.clone()),
+            None => (false, ended.evidence.line.clone()),
         };
         let proof = match () {
             () if ended.timed_out => Proof::Timeout,
@@ -91,7 +91,7 @@ impl BreakRecord {
             Proof::Caught => return None,
             Proof::Timeout => "the drill did not end in time".into(),
             // A break that could not be made leaves every claim unproven, the named one too.
-            Proof::Unviable if noticed => format!("unviable: {}", self.applied),
+            Proof::Unviable if noticed => format!("could not be made: {}", self.applied),
             Proof::Unviable => format!("unviable: {claim} was {observed}"),
             Proof::Missed if noticed => {
                 let others: Vec<&str> = red.iter().filter(|id| *id != claim).map(String::as_str).collect();
@@ -196,7 +196,7 @@ mod tests {
                 [Some(false), Some(false)],
                 "missed: beside serial_retry, which observed +2, key_required turned red too",
             ),
-            (unviable(), [Some(false), Some(false)], "unviable: no unique index"),
+            (unviable(), [Some(false), Some(false)], "could not be made: no unique index"),
             (done(), [None, Some(true)], "unviable: serial_retry was not testable: no [idempotency]"),
         ] {
             assert_eq!(told(applied, held).as_deref(), Some(why));

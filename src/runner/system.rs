@@ -74,10 +74,22 @@ impl System {
                 self.provisioner.template(&key, &prepare(schema)).await
             })
             .await
-            .map_err(|error| match error.kind {
-                ErrorKind::Harness => Error::usage(error.what).at(error.place.unwrap_or_default()),
-                _ => error,
-            })
+            .map_err(of_the_subject)
+    }
+
+    /// A server that lets the subject's login roles in.
+    pub(super) async fn admitted(&self, cluster: Cluster) -> Result<Cluster> {
+        for role in self.written.login_roles() {
+            cluster.admit(role).await?;
+        }
+        Ok(cluster)
+    }
+
+    /// A server with the subject's schema, of which no template is kept.
+    pub(super) async fn passing(&self) -> Result<Cluster> {
+        let schema = Arc::new(self.schema(schema::Until::Proposal).await?);
+        let key = schema.key().to_owned();
+        self.provisioner.passing(&key, &prepare(schema)).await.map_err(of_the_subject)
     }
 
     /// The template that a drill starts from: the subject's schema, with what the drill keeps in stock.
@@ -120,6 +132,14 @@ impl System {
     async fn schema(&self, until: schema::Until) -> Result<schema::Schema> {
         let subject = self.subject().await?;
         Ok(schema::Schema::read(subject, until)?.with_tool(Arc::clone(&self.scope), subject))
+    }
+}
+
+/// What the set-up fails with is the subject's own.
+fn of_the_subject(error: Error) -> Error {
+    match error.kind {
+        ErrorKind::Harness => Error::usage(error.what).at(error.place.unwrap_or_default()),
+        _ => error,
     }
 }
 

@@ -3,6 +3,7 @@
 mod numeric;
 mod outcome;
 mod prepared;
+mod repeated;
 mod text;
 
 use std::time::Instant;
@@ -13,6 +14,7 @@ use tokio_postgres::{Client, RowStream};
 
 pub use outcome::{Outcome, Refusal, Row, Rows};
 pub use prepared::Prepared;
+use repeated::Repeated;
 use text::{Cell, Text};
 
 use crate::error::{Error, Result};
@@ -25,12 +27,20 @@ pub struct Session {
     label: String,
     role: String,
     recorder: Recorder,
+    repeated: Option<Box<Repeated>>,
 }
 
 impl Session {
     /// Takes a connection over; `label` names the session in the evidence (`A`, `relay 2`).
     pub fn new(client: Client, label: &str, role: &str, recorder: Recorder) -> Self {
-        Self { client, label: label.into(), role: role.into(), recorder }
+        Self { client, label: label.into(), role: role.into(), recorder, repeated: None }
+    }
+
+    /// From now on a statement that is issued again is prepared, as most drivers do it: for sessions that issue a few
+    /// statements hundreds of times.
+    #[must_use]
+    pub fn repeating(self) -> Self {
+        Self { repeated: Some(Box::default()), ..self }
     }
 
     /// The role that the session connected as.
@@ -65,7 +75,13 @@ impl Session {
 
     async fn send(&self, bound: &template::Bound) -> Result<Rows, tokio_postgres::Error> {
         // Parse, Bind and Execute go out together, in one round trip; the server infers the types.
-        let params = bound.params.iter().map(|value| (Text(value.as_deref()), Type::UNKNOWN));
+        let params = bound.params.iter().map(|value| Text(value.as_deref()));
+        if let Some(repeated) = &self.repeated
+            && let Some(statement) = repeated.of(&self.client, &bound.sql).await?
+        {
+            return collect(self.client.query_raw(&statement, params).await?).await;
+        }
+        let params = params.map(|value| (value, Type::UNKNOWN));
         collect(self.client.query_typed_raw(&bound.sql, params).await?).await
     }
 

@@ -52,7 +52,7 @@ pub struct MigrationCommands {
     /// Prints the migrations, a line each: `["alembic", "history"]`.
     pub list: Vec<String>,
     /// Regular expression with a group `id`, and perhaps `name`, for those lines; others are passed over.
-    #[schemars(extend("x-regex" = true))]
+    #[schemars(extend("x-regex" = ["id"]))]
     pub pattern: String,
     /// Whether the newest is printed first.
     #[serde(default)]

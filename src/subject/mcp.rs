@@ -32,6 +32,14 @@ pub struct Mcp {
     /// Calls that the tools accept, at least one for each allowed tool, so that every string argument can be tried.
     #[serde(default)]
     pub calls: Vec<ToolCall>,
+    /// Tools that take SQL and promise to change nothing: `["query"]`. What they are handed is a statement and no data, so
+    /// changes are sent through them, also out of a transaction that only reads, and the rows must stay.
+    #[serde(default)]
+    pub read_only: Vec<String>,
+    /// Queries whose answers must stay the same meanwhile, besides every row of every table.
+    #[serde(default)]
+    #[schemars(extend("x-sql" = {"as": "admin"}))]
+    pub unchanged: Vec<String>,
     /// What the tools need of the database: privileges (`SELECT`, `INSERT`, `UPDATE`, `DELETE`, …) by qualified table.
     #[serde(default)]
     #[schemars(extend("x-keys" = "table"))]

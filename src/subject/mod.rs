@@ -44,7 +44,7 @@ pub use journal::{Effect, Guarantee, Journal};
 pub use load::{Draft, FILE_NAME, digest, draft, find, load, parse};
 pub use mcp::{Mcp, ToolCall};
 pub use migration::{History, Migration, Proposal};
-pub use outbox::{Outbox, Relay};
+pub use outbox::{Outbox, OwnSink, Relay};
 pub use page::page;
 pub use plans::{HotQuery, Plans};
 pub use policy::{Policy, Waiver};

@@ -34,7 +34,7 @@ pub struct Outbox {
     pub age: String,
 }
 
-/// The relay program. `${sink_url}` and `${database_url}` may stand in its words.
+/// The relay program. It sends to the harness's HTTP sink at `${sink_url}`, or to a sink of the subject's own.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Relay {
@@ -43,13 +43,33 @@ pub struct Relay {
     /// The role whose URL it is given.
     #[schemars(extend("x-name" = "role"))]
     pub role: String,
-    /// Header that carries the dedup key.
+    /// Header that carries the dedup key, where the sink is the harness's.
     #[serde(default = "default_header")]
     pub key_header: String,
     /// After how many attempts a row is given up.
     pub max_attempts: u32,
+    /// Whether messages are promised to arrive in the order in which they were queued: then none overtakes one that fails.
+    #[serde(default)]
+    pub in_order: bool,
+    /// What it sends to, where it speaks no HTTP.
+    pub sink: Option<OwnSink>,
     /// For a relay that goes on for ever: how long it takes to send what is due, in milliseconds; then it is stopped.
     pub settle_ms: Option<u64>,
+}
+
+/// A sink of the subject's own: a broker, a mail server, a stand-in for one. Each drill starts one, and the relay reaches it at
+/// `${sink_port}` of 127.0.0.1, where the harness passes on what is said and lets the network fail. Keys are told by their
+/// text: what the relay sends must hold the dedup key unencrypted.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OwnSink {
+    /// Listens at `${port}` of 127.0.0.1, and appends a line to the file `${deliveries}` for each message that it takes,
+    /// the second of a key too, before it answers.
+    #[schemars(extend("x-with" = ["deliveries"]))]
+    pub program: Program,
+    /// Regular expression with a group `key` for those lines; others are passed over.
+    #[schemars(extend("x-regex" = ["key"]))]
+    pub pattern: String,
 }
 
 fn default_header() -> String {

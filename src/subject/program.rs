@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// A command with its environment. In every word, value and file may stand `${sor_gate}` (this binary), `${folder}` (of the
-/// subject file), `${tenant}`, `${run_id}`, `${worker}`, `${sink_url}`, `${port}` (a free one), `${mcp_url}` (of an MCP server
+/// subject file), `${tenant}`, `${run_id}`, `${worker}`, `${sink_url}` and its `${sink_port}`, `${port}` (a free one), `${mcp_url}` (of an MCP server
 /// over HTTP, which then is started beside it), `${files}` (a folder with `files` in it), and the database in the dialect
 /// that the program speaks: `${database_url}`, `${database_dsn}` (`host=… port=… user=…`) or `${pg_host}`, `${pg_port}`,
 /// `${pg_user}`, `${pg_password}`, `${pg_database}`. A section may
@@ -54,7 +54,7 @@ pub struct Program {
 }
 
 /// The placeholders of a program's words.
-const WORDS: [&str; 16] = [
+const WORDS: [&str; 17] = [
     "sor_gate",
     "folder",
     "database_url",
@@ -62,6 +62,7 @@ const WORDS: [&str; 16] = [
     "tenant",
     "worker",
     "sink_url",
+    "sink_port",
     "port",
     "mcp_url",
     "files",
@@ -104,7 +105,7 @@ pub enum Stdio {
 #[serde(deny_unknown_fields)]
 pub struct Ready {
     /// A line of either output fits this regular expression.
-    #[schemars(extend("x-regex" = true))]
+    #[schemars(extend("x-regex" = []))]
     pub line: Option<String>,
     /// Something listens at this port of 127.0.0.1: `${port}`.
     #[schemars(extend("x-word" = ["port"]))]

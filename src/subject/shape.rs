@@ -6,7 +6,7 @@
 //! - `x-with`: further placeholders of the words below this key;
 //! - `x-name`: `role`, `table`, or `column` (of the table named by the key `table` beside it);
 //! - `x-keys`: the same of the keys of a map;
-//! - `x-regex`: it is a regular expression;
+//! - `x-regex`: it is a regular expression with these groups;
 //! - `x-path`: `file` or `folder`, which must be there.
 
 use std::sync::LazyLock;
@@ -185,9 +185,9 @@ impl Shape<'static> {
         self.get("x-with").as_array().into_iter().flatten().filter_map(Value::as_str)
     }
 
-    /// Whether it is a regular expression.
-    pub fn is_pattern(&self) -> bool {
-        self.get("x-regex") == true
+    /// The groups that it must have, where it is a regular expression.
+    pub fn groups(&self) -> Option<impl Iterator<Item = &'static str> + use<>> {
+        self.get("x-regex").as_array().map(|groups| groups.iter().filter_map(Value::as_str))
     }
 
     /// What kind of name stands here.

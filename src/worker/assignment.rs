@@ -50,6 +50,11 @@ impl Assignment {
         Self { server: Some((proxy.host.clone(), proxy.port)), ..self }
     }
 
+    /// The port of `${sink_url}`; empty without one.
+    pub(super) fn sink_port(&self) -> &str {
+        self.sink_url.rsplit_once(':').map_or("", |(_, port)| port)
+    }
+
     /// Whether it leads to another address than the server's own.
     pub(super) fn is_redirected(&self) -> bool {
         self.server.is_some()

@@ -9,6 +9,8 @@ use super::starting::wanted;
 use super::{Assignment, Worker};
 use crate::context::Context;
 use crate::error::Result;
+use crate::fault::FaultEvent;
+use crate::fault::proxy::WireProxy;
 use crate::process::Signal;
 use crate::subject::Program;
 use crate::template::Values;
@@ -56,31 +58,63 @@ impl Context {
     /// When the condition cannot be asked, or the system cannot tell how it ended.
     pub async fn worker_closed(&self, worker: &Worker) -> Result<Option<Closed>> {
         let program = self.subject.worker.as_ref().ok_or_else(|| wanted("worker"))?;
-        let Assignment { run_id, tenant, .. } = worker.assignment();
-        let values = Values::new().with("run_id", run_id).with("tenant", tenant);
-        let condition = self.subject.journal.as_ref().and_then(|journal| journal.done_when.as_ref());
-        let done = async {
-            match condition {
-                Some(sql) => holds(&self.cluster.superuser(), sql, &values).await,
-                None => std::future::pending().await,
-            }
-        };
-        let patience = program.timeout();
         let ended = tokio::select! {
             biased;
-            ended = worker.wait_exit(patience) => match ended? {
+            ended = worker.wait_exit(program.timeout()) => match ended? {
                 Some(status) => status,
                 None => return Ok(None),
             },
-            done = done => {
-                done?;
-                let signal = program.stop_signal.into();
-                let stopped = worker.stop(signal, program.stop_timeout()).await?;
-                return Ok(Some(asked_to_stop(program, stopped.status, signal, stopped.forced)));
+            over = self.run_over(worker) => {
+                over?;
+                return stop(program, worker).await.map(Some);
             }
         };
         Ok(Some(Closed { status: ended, code: code(program, ended) }))
     }
+
+    /// Waits until a program's wire proxy keeps its message. `None` when the Worker has ended before, or nothing happens
+    /// within `deadline`. Of one that goes on for ever the run may be over first: then it may say what it has to say, such as
+    /// to ask for the next run, and is told to stop, since the message may be one of its last.
+    ///
+    /// # Errors
+    /// As [`Context::worker_closed`].
+    pub async fn worker_held(
+        &self,
+        worker: &Worker,
+        proxy: &WireProxy,
+        deadline: Duration,
+    ) -> Result<Option<FaultEvent>> {
+        /// Longer than anything pauses that still talks.
+        const QUIET: Duration = Duration::from_secs(2);
+        let program = self.subject.worker.as_ref().ok_or_else(|| wanted("worker"))?;
+        let over = async {
+            self.run_over(worker).await?;
+            proxy.settled(QUIET, u64::MAX).await;
+            stop(program, worker).await.map(|_| ())
+        };
+        tokio::select! {
+            biased;
+            fired = proxy.wait_fired(deadline) => Ok(fired.ok()),
+            ended = worker.wait_exit(deadline) => ended.map(|_| None),
+            over = over => over.map(|()| None),
+        }
+    }
+
+    /// Resolves once a Worker's run has ended by `journal.done_when`; never where the subject does not say when.
+    async fn run_over(&self, worker: &Worker) -> Result<()> {
+        let condition = self.subject.journal.as_ref().and_then(|journal| journal.done_when.as_ref());
+        let Some(sql) = condition else { return std::future::pending().await };
+        let Assignment { run_id, tenant, .. } = worker.assignment();
+        let values = Values::new().with("run_id", run_id).with("tenant", tenant);
+        holds(&self.cluster.superuser(), sql, &values).await
+    }
+}
+
+/// Tells a Worker to stop, in its own way.
+async fn stop(program: &Program, worker: &Worker) -> Result<Closed> {
+    let signal = program.stop_signal.into();
+    let stopped = worker.stop(signal, program.stop_timeout()).await?;
+    Ok(asked_to_stop(program, stopped.status, signal, stopped.forced))
 }
 
 fn code(program: &Program, status: ExitStatus) -> Option<i32> {

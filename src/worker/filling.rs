@@ -53,6 +53,7 @@ impl Context {
             .with("tenant", &assignment.tenant)
             .with("worker", &assignment.worker)
             .with("sink_url", &assignment.sink_url)
+            .with("sink_port", assignment.sink_port())
             .with("mcp_url", &assignment.mcp_url)
             .with("port", port.map(|port| port.to_string()).unwrap_or_default())
             .with("inner_port", inner.map(|port| port.to_string()).unwrap_or_default());

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use regex::Regex;
 use tokio::net::TcpStream;
+use tokio::time::Instant;
 
 use crate::error::{Error, Result};
 use crate::postgres::ConnectInfo;
@@ -40,27 +41,31 @@ impl Readiness {
     /// # Errors
     /// When it ends badly first, at once, or the deadline passes; both with its last lines.
     pub async fn of(&self, process: &Process) -> Result<()> {
+        let deadline = Instant::now() + self.within;
         let up = async {
+            // It has the same deadline, and tells of the line.
             if let Some(pattern) = &self.line {
                 let pattern = Regex::new(pattern).map_err(|error| Error::usage(error.to_string()))?;
                 line(process, |line| pattern.is_match(line), self.within).await?;
             }
-            if let Some(port) = self.port {
-                while TcpStream::connect(("127.0.0.1", port)).await.is_err() {
-                    tokio::time::sleep(PAUSE).await;
+            let rest = async {
+                if let Some(port) = self.port {
+                    while TcpStream::connect(("127.0.0.1", port)).await.is_err() {
+                        tokio::time::sleep(PAUSE).await;
+                    }
                 }
-            }
-            match &self.sql {
-                Some((admin, sql, values)) => holds(admin, sql, values).await,
-                None => Ok(()),
-            }
+                match &self.sql {
+                    Some((admin, sql, values)) => holds(admin, sql, values).await,
+                    None => Ok(()),
+                }
+            };
+            tokio::time::timeout_at(deadline, rest).await.unwrap_or_else(|_| {
+                Err(process.failure(&format!("was not ready within {} s", self.within.as_secs())))
+            })
         };
         tokio::select! {
             biased;
-            up = tokio::time::timeout(self.within, up) => match up {
-                Ok(up) => up,
-                Err(_) => Err(process.failure(&format!("was not ready within {} s", self.within.as_secs()))),
-            },
+            up = up => up,
             ended = process.wait() => match ended? {
                 status if status.success() => Ok(()),
                 _ => Err(process.failure("ended before it was ready")),

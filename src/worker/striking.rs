@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{Killed, Worker};
+use crate::context::Context;
 use crate::error::Result;
 use crate::fault::proxy::WireProxy;
 use crate::fault::{FaultEvent, FaultKind};
@@ -26,6 +27,20 @@ impl AtPoint {
             _ = worker.wait_exit(deadline) => None,
         };
         Self { worker, proxy, held }
+    }
+
+    /// The same of the subject's Worker, which may go on for ever.
+    ///
+    /// # Errors
+    /// As [`Context::worker_held`].
+    pub async fn reach_by_worker(
+        cx: &Context,
+        worker: Worker,
+        proxy: WireProxy,
+        deadline: Duration,
+    ) -> Result<Self> {
+        let held = cx.worker_held(&worker, &proxy, deadline).await?;
+        Ok(Self { worker, proxy, held })
     }
 
     /// Whether it stands at its point.

@@ -38,7 +38,7 @@ fn an_unknown_placeholder_is_found_before_any_run() {
         complaints(&worker),
         [
             "17:26 unknown placeholder ${database_ur} in `worker.command[2]`; did you mean `database_url`?",
-            "18:13 unknown placeholder ${B:-c} in `worker.env.A`; known here: `sor_gate`, `folder`, `database_url`, `run_id`, `tenant`, `worker`, `sink_url`, `port`, `mcp_url`, `files`, `database_dsn`, `pg_host`, …"
+            "18:13 unknown placeholder ${B:-c} in `worker.env.A`; known here: `sor_gate`, `folder`, `database_url`, `run_id`, `tenant`, `worker`, `sink_url`, `sink_port`, `port`, `mcp_url`, `files`, `database_dsn`, …"
         ]
     );
 }

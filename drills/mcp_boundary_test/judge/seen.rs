@@ -85,6 +85,26 @@ pub struct Smuggling {
     pub changed: Option<String>,
 }
 
+/// A change that went through a tool that promised to make none.
+pub struct LetThrough {
+    pub place: String,
+    pub text: String,
+    pub changed: Vec<String>,
+}
+
+/// Tools that take SQL and promise to change nothing.
+#[derive(Default)]
+pub struct ReadOnly {
+    pub tools: Vec<String>,
+    /// Statements that change rows when the admin runs them.
+    pub changes: Vec<String>,
+    /// Calls made with them.
+    pub texts: usize,
+    pub let_through: Vec<LetThrough>,
+    /// Calls without an answer.
+    pub unanswered: usize,
+}
+
 /// A statement that the server's role must not run.
 pub struct Attempt {
     pub sql: String,
@@ -145,6 +165,7 @@ pub struct Seen {
     pub lists: Lists,
     pub disallowed: Disallowed,
     pub smuggling: Smuggling,
+    pub read_only: ReadOnly,
     pub privileges: Privileges,
     pub garbage: Garbage,
 }

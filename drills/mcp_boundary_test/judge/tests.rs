@@ -58,6 +58,7 @@ fn a_list_must_be_the_declared_one_each_time() {
 fn texts_that_never_reach_a_table_prove_nothing() {
     let answer = Answer::Result { is_error: None, text: String::new(), structured: None };
     let text = || Text { place: "t.a".into(), text: "x".into(), answer: answer.clone() };
+    let smuggled = |seen: &Smuggling| no_smuggling(seen, &ReadOnly::default());
     let seen = |stored, ran| Smuggling {
         control: 1,
         places: 1,
@@ -66,12 +67,12 @@ fn texts_that_never_reach_a_table_prove_nothing() {
         ran,
         ..Smuggling::default()
     };
-    assert_eq!(no_smuggling(&seen(1, 0)).verdict, Verdict::Pass);
-    assert_eq!(no_smuggling(&seen(0, 0)).verdict, Verdict::Error);
-    assert_eq!(no_smuggling(&seen(1, 1)).verdict, Verdict::Fail);
-    assert_eq!(no_smuggling(&Smuggling { control: 0, ..seen(1, 0) }).verdict, Verdict::Error);
+    assert_eq!(smuggled(&seen(1, 0)).verdict, Verdict::Pass);
+    assert_eq!(smuggled(&seen(0, 0)).verdict, Verdict::Error);
+    assert_eq!(smuggled(&seen(1, 1)).verdict, Verdict::Fail);
+    assert_eq!(smuggled(&Smuggling { control: 0, ..seen(1, 0) }).verdict, Verdict::Error);
     let unsampled = Smuggling { unsampled: vec!["a".into()], ..Smuggling::default() };
-    assert_eq!(no_smuggling(&unsampled).verdict, Verdict::NotTestable);
+    assert_eq!(smuggled(&unsampled).verdict, Verdict::NotTestable);
 }
 
 #[test]
@@ -94,4 +95,28 @@ fn a_request_is_owed_an_error_and_a_line_is_not() {
     assert_eq!(survives_garbage(&garbage(dead)).verdict, Verdict::Fail);
     let leaky = Garbage { leaks: vec!["a password".into()], ..garbage(sent(None)) };
     assert_eq!(survives_garbage(&leaky).verdict, Verdict::Fail);
+}
+
+#[test]
+fn a_promise_to_change_nothing_is_kept_tried_and_answered() {
+    let seen = |let_through: usize, texts, unanswered| ReadOnly {
+        tools: vec!["query".into()],
+        changes: vec!["DELETE FROM t".into()],
+        texts,
+        let_through: (0..let_through)
+            .map(|_| LetThrough {
+                place: "query.sql".into(),
+                text: "COMMIT; DELETE FROM t".into(),
+                changed: vec!["t: 1 rows became 0".into()],
+            })
+            .collect(),
+        unanswered,
+    };
+    // A server that takes nothing but SQL has no text to store.
+    let data = Smuggling { control: 1, ..Smuggling::default() };
+    assert_eq!(no_smuggling(&data, &seen(0, 6, 0)).verdict, Verdict::Pass);
+    assert_eq!(no_smuggling(&data, &seen(1, 6, 0)).verdict, Verdict::Fail);
+    assert_eq!(no_smuggling(&data, &seen(0, 6, 1)).verdict, Verdict::Fail);
+    assert_eq!(no_smuggling(&data, &seen(0, 0, 0)).verdict, Verdict::Error);
+    assert_eq!(no_smuggling(&data, &ReadOnly::default()).verdict, Verdict::Error);
 }

@@ -111,6 +111,8 @@ pub struct Pair {
     pub ended_meanwhile: usize,
     pub messages: Vec<Message>,
     pub deliveries: Vec<Delivery>,
+    /// The keys in the order of arrival, where the order of queueing is promised.
+    pub in_order: Option<Vec<String>>,
 }
 
 /// The poison message after a pass, and how long its next attempt lay ahead of the beginning of that pass.
@@ -122,11 +124,17 @@ pub struct Attempt {
 /// A message that always fails.
 pub struct Poison {
     pub max_attempts: i64,
+    /// Whether nothing may overtake it.
+    pub in_order: bool,
     pub attempts: Vec<Attempt>,
     /// The other messages after the first pass.
     pub others: Vec<Message>,
     pub sent: usize,
     pub sent_afterwards: usize,
+    /// Keys of others that had arrived before the pass in which it was given up.
+    pub overtook: Vec<String>,
+    /// Keys of others in order of arrival, in the end.
+    pub arrived: Vec<String>,
 }
 
 /// Everything that was seen.

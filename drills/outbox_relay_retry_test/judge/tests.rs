@@ -124,12 +124,52 @@ fn relays_that_never_met_prove_nothing() {
         ended_meanwhile: 1,
         messages: vec![message("k", "dispatched", 1)],
         deliveries: vec![delivery("k", false); 1 + repeats],
+        in_order: None,
     };
     assert_eq!(two_relays(&seen(Stands::Claiming, 1, 0)).verdict, Verdict::Pass);
     assert_eq!(two_relays(&seen(Stands::Sending, 1, 0)).verdict, Verdict::Pass);
     assert_eq!(two_relays(&seen(Stands::Ended, 1, 0)).verdict, Verdict::Error);
     assert_eq!(two_relays(&seen(Stands::Claiming, 0, 0)).verdict, Verdict::Error);
     assert_eq!(two_relays(&seen(Stands::Claiming, 1, 1)).verdict, Verdict::Fail);
+}
+
+#[test]
+fn a_promised_order_is_kept_by_two_relays() {
+    let keys = |names: [&str; 2]| names.map(str::to_owned).to_vec();
+    let seen = |arrived: [&str; 2]| Pair {
+        first_stands: Stands::Sending,
+        second_stands: Stands::Claiming,
+        held: 1,
+        ended_meanwhile: 0,
+        messages: vec![message("a", "dispatched", 1), message("b", "dispatched", 1)],
+        deliveries: arrived.map(|key| delivery(key, false)).into(),
+        in_order: Some(keys(arrived)),
+    };
+    assert_eq!(two_relays(&seen(["a", "b"])).verdict, Verdict::Pass);
+    assert_eq!(two_relays(&seen(["b", "a"])).verdict, Verdict::Fail);
+}
+
+#[test]
+fn nothing_overtakes_the_poison_where_order_is_promised() {
+    let seen = |in_order, first_pass: &str, overtook: &[&str], arrived: &[&str]| Poison {
+        max_attempts: 2,
+        in_order,
+        attempts: [("pending", 1, 10), ("dead", 2, 0)]
+            .map(|(status, n, ms)| Attempt { message: message("p", status, n), pause_ms: Some(ms) })
+            .into(),
+        others: vec![message("a", first_pass, 0), message("b", first_pass, 0)],
+        sent: 2,
+        sent_afterwards: 0,
+        overtook: overtook.iter().map(|key| (*key).to_owned()).collect(),
+        arrived: arrived.iter().map(|key| (*key).to_owned()).collect(),
+    };
+    let verdict = |seen| poison_isolated(&seen).verdict;
+    assert_eq!(verdict(seen(true, "pending", &[], &["a", "b"])), Verdict::Pass);
+    assert_eq!(verdict(seen(true, "dispatched", &["a", "b"], &["a", "b"])), Verdict::Fail);
+    assert_eq!(verdict(seen(true, "pending", &[], &["b", "a"])), Verdict::Fail);
+    assert_eq!(verdict(seen(true, "pending", &[], &["a"])), Verdict::Fail);
+    assert_eq!(verdict(seen(false, "dispatched", &["a", "b"], &["a", "b"])), Verdict::Pass);
+    assert_eq!(verdict(seen(false, "pending", &[], &["a", "b"])), Verdict::Fail);
 }
 
 #[test]

@@ -20,6 +20,8 @@ pub struct TwoResumers {
     pub at_work: usize,
     /// Those that ended meanwhile.
     pub left: Vec<Ended>,
+    /// Those that did not, and were told to stop when the run was over.
+    pub stopped: Vec<Ended>,
     pub end: Outcome,
 }
 

@@ -62,7 +62,7 @@ fn seen() -> Seen {
         held_exit_codes: vec![75],
         control: whole(),
         crashed: Crashed { kill: kill(), end: whole(), took: 30.5 },
-        two: TwoResumers { kill: kill(), at_work: 1, left, end: whole() },
+        two: TwoResumers { kill: kill(), at_work: 1, left, stopped: Vec::new(), end: whole() },
         twice: CrashedTwice { first: kill(), second: kill(), end: whole() },
         resume_s: None,
         repeats: Repeats::default(),
@@ -186,4 +186,20 @@ fn two_at_work_or_an_impolite_second_fails_and_a_missing_one_is_not_proven() {
     assert_eq!(with(1, vec![None]), Verdict::Fail);
     assert_eq!(with(1, vec![]), Verdict::Error);
     assert_eq!(with(0, vec![Some(75), Some(75)]), Verdict::Fail);
+}
+
+#[test]
+fn one_that_goes_on_for_ever_leaves_the_run_alone_by_doing_nothing() {
+    let with = |at_work, stopped: Vec<Option<i32>>| {
+        let mut seen = seen();
+        let ended = |code| Ended { worker: "C".into(), code, last_line: String::new() };
+        (seen.two.at_work, seen.two.left) = (at_work, Vec::new());
+        seen.two.stopped = stopped.into_iter().map(ended).collect();
+        one_resumer(&seen).verdict
+    };
+    assert_eq!(with(1, vec![Some(0), Some(0)]), Verdict::Pass);
+    assert_eq!(with(1, vec![Some(0), Some(75)]), Verdict::Pass);
+    assert_eq!(with(1, vec![Some(0)]), Verdict::Error);
+    assert_eq!(with(1, vec![Some(0), None]), Verdict::Error);
+    assert_eq!(with(2, vec![Some(0), Some(0)]), Verdict::Fail);
 }

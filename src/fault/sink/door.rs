@@ -9,7 +9,7 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::{JoinHandle, JoinSet};
 
-use super::{Shared, serve};
+use super::{Behind, Shared, serve, theirs};
 use crate::error::{Error, Result};
 use crate::fault::{FaultEvent, FaultKind};
 
@@ -92,7 +92,11 @@ async fn attend(
             accepted = accept(listener.as_ref()) => {
                 // A failed accept (say, the client is gone already) concerns that client alone.
                 if let Ok(stream) = accepted {
-                    connections.spawn(serve::connection(stream, Arc::clone(&shared)));
+                    let own = Arc::clone(&shared);
+                    match &shared.behind {
+                        Behind::Ours(key) => connections.spawn(serve::connection(stream, own, key.clone())),
+                        Behind::Theirs(sink) => connections.spawn(theirs::connection(stream, own, sink.port)),
+                    };
                 }
             }
             Some(_) = connections.join_next() => {}

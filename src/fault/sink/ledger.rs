@@ -34,6 +34,22 @@ pub struct Delivery {
 }
 
 impl Delivery {
+    /// One of a key of which nothing else is known: at this moment, not accepted.
+    pub(super) fn of(key: Option<String>) -> Self {
+        Self {
+            seq: 0,
+            at: jiff::Timestamp::now().to_string(),
+            method: String::new(),
+            path: String::new(),
+            key,
+            body: String::new(),
+            accepted: false,
+            duplicate: false,
+            fault: None,
+            status: None,
+        }
+    }
+
     /// It took effect: accepted, and the first of its key.
     pub fn effective(&self) -> bool {
         self.accepted && !self.duplicate
@@ -93,18 +109,7 @@ mod tests {
     use super::*;
 
     fn delivery(key: Option<&str>, accepted: bool) -> Delivery {
-        Delivery {
-            seq: 99,
-            at: "2026-01-01T00:00:00Z".into(),
-            method: "POST".into(),
-            path: "/".into(),
-            key: key.map(Into::into),
-            body: String::new(),
-            accepted,
-            duplicate: true,
-            fault: None,
-            status: None,
-        }
+        Delivery { seq: 99, accepted, duplicate: true, ..Delivery::of(key.map(Into::into)) }
     }
 
     fn ledger(entries: &[(Option<&str>, bool)]) -> Ledger {

@@ -67,7 +67,7 @@ impl Toxic {
 }
 
 /// What a rule can look at.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Arrival<'a> {
     /// The request's method.
     pub method: &'a str,
@@ -90,6 +90,8 @@ pub enum When {
     Next(u32),
     /// Every request with this key.
     Key(String),
+    /// Every request whose key begins so.
+    KeysFrom(String),
     /// Every request that the function picks.
     Matching(Predicate),
 }
@@ -105,7 +107,24 @@ impl When {
             Self::Always => true,
             Self::Next(left) => *left > 0,
             Self::Key(key) => arrival.key == Some(key.as_str()),
+            Self::KeysFrom(prefix) => arrival.key.is_some_and(|key| key.starts_with(prefix)),
             Self::Matching(picks) => picks(arrival),
+        }
+    }
+
+    /// The same for bytes of which nothing is known: they carry a key where its text stands in them.
+    fn covers_bytes(&self, arrival: &Arrival<'_>) -> bool {
+        let holds = |key: &str| arrival.body.windows(key.len()).any(|part| part == key.as_bytes());
+        match self {
+            Self::Key(key) | Self::KeysFrom(key) => holds(key),
+            _ => self.covers(arrival),
+        }
+    }
+
+    fn key(&self) -> Option<&str> {
+        match self {
+            Self::Key(key) => Some(key),
+            _ => None,
         }
     }
 }
@@ -116,6 +135,7 @@ impl fmt::Debug for When {
             Self::Always => f.write_str("Always"),
             Self::Next(left) => write!(f, "Next({left})"),
             Self::Key(key) => write!(f, "Key({key:?})"),
+            Self::KeysFrom(prefix) => write!(f, "KeysFrom({prefix:?})"),
             Self::Matching(_) => f.write_str("Matching(…)"),
         }
     }
@@ -128,6 +148,15 @@ pub struct Rule {
     pub toxic: Toxic,
     /// Its requests.
     pub when: When,
+}
+
+impl Rule {
+    fn strike(&mut self) -> Toxic {
+        if let When::Next(left) = &mut self.when {
+            *left -= 1;
+        }
+        self.toxic
+    }
 }
 
 /// Rules in order; the first that covers a request decides. No rules: everything is accepted.
@@ -157,6 +186,11 @@ impl SinkPlan {
         Self::healthy().and(toxic, When::Key(key.into()))
     }
 
+    /// One fault for every request whose key begins so.
+    pub fn keys_from(prefix: impl Into<String>, toxic: Toxic) -> Self {
+        Self::healthy().and(toxic, When::KeysFrom(prefix.into()))
+    }
+
     /// Adds a rule behind the others.
     #[must_use]
     pub fn and(mut self, toxic: Toxic, when: When) -> Self {
@@ -171,11 +205,14 @@ impl SinkPlan {
 
     /// The fault for this request; a counted rule uses up one of its requests.
     pub fn strike(&mut self, arrival: &Arrival<'_>) -> Option<Toxic> {
-        let rule = self.rules.iter_mut().find(|rule| rule.when.covers(arrival))?;
-        if let When::Next(left) = &mut rule.when {
-            *left -= 1;
-        }
-        Some(rule.toxic)
+        self.rules.iter_mut().find(|rule| rule.when.covers(arrival)).map(Rule::strike)
+    }
+
+    /// The fault for bytes on their way to a sink that is not ours, and the key by which it was picked.
+    pub fn strike_bytes(&mut self, arrival: &Arrival<'_>) -> Option<(Toxic, Option<String>)> {
+        let rule = self.rules.iter_mut().find(|rule| rule.when.covers_bytes(arrival))?;
+        let key = rule.when.key().map(str::to_owned);
+        Some((rule.strike(), key))
     }
 }
 
@@ -202,6 +239,15 @@ mod tests {
         assert_eq!(strike(&mut plan, "other"), None);
         let empty = Arrival { method: "GET", path: "/", key: None, body: b"" };
         assert_eq!(plan.strike(&empty), Some(Toxic::TimeOut));
+    }
+
+    #[test]
+    fn in_bytes_a_key_is_found_by_its_text() {
+        let mut plan = SinkPlan::key("F-1", Toxic::Reset).and(Toxic::Hold, When::KeysFrom("T1-".into()));
+        let mut strike = |body| plan.strike_bytes(&Arrival { body, ..Arrival::default() });
+        assert_eq!(strike(b"SEND F-1 {}\n"), Some((Toxic::Reset, Some("F-1".into()))));
+        assert_eq!(strike(b"SEND T1-4 {}\n"), Some((Toxic::Hold, None)));
+        assert_eq!(strike(b"SEND F-2 {}\n"), None);
     }
 
     #[test]

@@ -29,11 +29,11 @@ enum Cut {
 }
 
 /// Serves one request on the connection. One only, so that each delivery meets the port as the plan has it.
-pub(super) async fn connection(stream: TcpStream, shared: Arc<Shared>) {
+pub(super) async fn connection(stream: TcpStream, shared: Arc<Shared>, key_from: KeyFrom) {
     let (cut, mut cuts) = mpsc::channel(1);
     let service = service_fn(move |request| {
-        let (shared, cut) = (Arc::clone(&shared), cut.clone());
-        async move { Ok::<_, Infallible>(take(request, &shared, &cut).await) }
+        let (shared, key_from, cut) = (Arc::clone(&shared), key_from.clone(), cut.clone());
+        async move { Ok::<_, Infallible>(take(request, &key_from, &shared, &cut).await) }
     });
     let mut http = http1::Builder::new().keep_alive(false).serve_connection(TokioIo::new(stream), service);
     tokio::select! {
@@ -49,13 +49,18 @@ pub(super) async fn connection(stream: TcpStream, shared: Arc<Shared>) {
     }
 }
 
-async fn take(request: Request<Incoming>, shared: &Shared, cut: &mpsc::Sender<Cut>) -> Response<Full<Bytes>> {
+async fn take(
+    request: Request<Incoming>,
+    key_from: &KeyFrom,
+    shared: &Shared,
+    cut: &mpsc::Sender<Cut>,
+) -> Response<Full<Bytes>> {
     let (head, body) = request.into_parts();
     let Ok(body) = Limited::new(body, BODY_LIMIT).collect().await.map(|body| body.to_bytes()) else {
         return answer(413, "the body is too long or did not arrive");
     };
     let path = head.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
-    let key = key(&shared.key_from, &head.headers, &body);
+    let key = key(key_from, &head.headers, &body);
     let (seq, duplicate, toxic) = enter(shared, head.method.as_str(), &path, key, &body);
     let status = match toxic {
         None => 200,
@@ -88,16 +93,12 @@ fn enter(
     shared.change(|state| {
         let toxic = state.plan.strike(&Arrival { method, path, key: key.as_deref(), body });
         let (seq, duplicate) = state.ledger.enter(Delivery {
-            seq: 0,
-            at: jiff::Timestamp::now().to_string(),
             method: method.into(),
             path: path.into(),
-            key: key.clone(),
             body: String::from_utf8_lossy(body).into_owned(),
             accepted: toxic.is_none_or(Toxic::accepts),
-            duplicate: false,
             fault: toxic.map(Toxic::kind),
-            status: None,
+            ..Delivery::of(key.clone())
         });
         if let Some(toxic) = toxic {
             let key = key.as_deref().unwrap_or("none");
@@ -118,7 +119,7 @@ async fn never(cut: &mpsc::Sender<Cut>, how: Option<Cut>) -> u16 {
 }
 
 /// Waits for the release; counts as held until then, or until the client goes away.
-async fn hold(shared: &Shared) {
+pub(super) async fn hold(shared: &Shared) {
     struct Held<'a>(&'a Shared);
     impl Drop for Held<'_> {
         fn drop(&mut self) {

@@ -9,7 +9,7 @@ use crate::postgres::log::LINE_PREFIX;
 
 /// What every scratch cluster runs with. Nothing here changes what a statement means: durability against a power cut is
 /// given up, and background work that would make timings and locks differ from run to run is off.
-pub(in crate::postgres) const USUAL: [(&str, &str); 19] = [
+pub(in crate::postgres) const USUAL: [(&str, &str); 20] = [
     ("fsync", "off"),
     ("full_page_writes", "off"),
     ("autovacuum", "off"),
@@ -29,6 +29,8 @@ pub(in crate::postgres) const USUAL: [(&str, &str); 19] = [
     ("lc_messages", "C"),
     ("log_timezone", "UTC"),
     ("jit", "off"),
+    // Each backend that runs a trigger would load it anew.
+    ("shared_preload_libraries", "plpgsql"),
 ];
 
 /// Trust stops at the socket's folder, which only the server's account and root may enter; over TCP the password is

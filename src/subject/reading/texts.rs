@@ -57,6 +57,30 @@ impl Reading {
         }
     }
 
+    /// A regular expression, with the groups that are read from it.
+    fn pattern(
+        &mut self,
+        text: &str,
+        span: &Range<usize>,
+        path: &str,
+        mut groups: impl Iterator<Item = &'static str>,
+    ) {
+        let pattern = match regex::Regex::new(text) {
+            Ok(pattern) => pattern,
+            Err(error) => {
+                let why = error.to_string();
+                let why = why.lines().last().unwrap_or_default().trim().to_owned();
+                self.tell(Problem::new(span, format!("`{path}` is no regular expression: {why}"), ""));
+                return;
+            }
+        };
+        if let Some(group) = groups.find(|group| !pattern.capture_names().flatten().any(|own| own == *group))
+        {
+            let what = format!("`{path}` has no group `{group}`");
+            self.tell(Problem::new(span, what, format!("name what is looked for: `(?<{group}>\\S+)`")));
+        }
+    }
+
     pub(super) fn text(
         &mut self,
         shape: Shape<'static>,
@@ -87,10 +111,8 @@ impl Reading {
             let known: Vec<String> = known.map(|name| (*name).to_owned()).collect();
             self.placeholders(path, span, template::word_names(text), &known);
         }
-        if let (true, Err(error)) = (shape.is_pattern(), regex::Regex::new(text)) {
-            let why = error.to_string();
-            let why = why.lines().last().unwrap_or_default().trim().to_owned();
-            self.tell(Problem::new(span, format!("`{path}` is no regular expression: {why}"), ""));
+        if let Some(groups) = shape.groups() {
+            self.pattern(text, span, path, groups);
         }
         if let Some(kind) = shape.name() {
             let table =

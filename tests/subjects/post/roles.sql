@@ -1,0 +1,2 @@
+CREATE ROLE post_app LOGIN;
+CREATE ROLE post_relay LOGIN;
