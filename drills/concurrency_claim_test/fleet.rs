@@ -26,7 +26,7 @@ impl Journal {
 /// Runs the queue dry. With `hold` the first claims are all open at once; claims that wait for each other cannot be.
 pub async fn run(queue: &Queue<'_>, hold: bool) -> Result<Fleet> {
     let workers = queue.cx.workers;
-    let ids: Vec<String> = (1..=queue.cx.rows).map(|n| format!("F-{n:06}")).collect();
+    let ids: Vec<String> = (1..=queue.fleet_rows()).map(|n| format!("F-{n:06}")).collect();
     queue.seed(&ids).await?;
     let before: Vec<String> =
         queue.rows().await?.into_iter().filter(|(_, status)| status == "pending").map(|(id, _)| id).collect();
@@ -64,12 +64,15 @@ impl Underway<'_> {
             let claimed = self.told(number, Deed::Claim, self.claim(name, session, first)).await;
             first = false;
             match claimed {
-                Some(Attempt::Claimed(id)) => {
-                    let done = async {
-                        self.queue.done(session, name, &id).await.map(|()| Attempt::Claimed(id.clone()))
-                    };
-                    if self.told(number, Deed::Done(id.clone()), done).await.is_none() {
-                        return;
+                Some(Attempt::Claimed(ids)) => {
+                    for id in ids {
+                        let done = async {
+                            let done = self.queue.done(session, name, &id).await;
+                            done.map(|()| Attempt::Claimed(vec![id.clone()]))
+                        };
+                        if self.told(number, Deed::Done(id.clone()), done).await.is_none() {
+                            return;
+                        }
                     }
                 }
                 Some(Attempt::Refused(_)) => {}
@@ -101,8 +104,7 @@ impl Underway<'_> {
         self.journal.note(worker, &deed, Kind::Invoke);
         let (kind, attempt) = match doing.await {
             Ok(Attempt::Refused(refusal)) => (Kind::Fail(refusal.clone()), Some(Attempt::Refused(refusal))),
-            Ok(Attempt::Claimed(id)) => (Kind::Ok(Some(id.clone())), Some(Attempt::Claimed(id))),
-            Ok(Attempt::Empty) => (Kind::Ok(None), Some(Attempt::Empty)),
+            Ok(attempt) => (Kind::Ok(attempt.ids().to_vec()), Some(attempt)),
             Err(error) => (Kind::Info(error.to_string()), None),
         };
         self.journal.note(worker, &deed, kind);

@@ -16,7 +16,8 @@ pub use seen::{Attempt, Calibration, Dead, Fleet, Pair, Protection, Seen};
 pub fn line(seen: &Seen) -> String {
     let (first, second) = (seen.pair.first.tell(), seen.pair.second.tell());
     let tally = seen.fleet.tally();
-    let skipped = if seen.pair.first == seen.pair.second { "did not skip it" } else { "skipped it" };
+    let skipped =
+        if seen.pair.first.shared(&seen.pair.second).is_some() { "did not skip it" } else { "skipped it" };
     format!(
         "Worker A claimed {first}. Worker B {skipped} and claimed {second}. {} orders of their steps: {} with a row \
          claimed twice. {} Workers claimed {} rows: {} twice, {} left. {} lock error(s) raised.",
@@ -46,13 +47,13 @@ pub fn judge(seen: &Seen) -> Vec<Finding> {
 fn exclusive(pair: &Pair) -> Finding {
     let (claim, expected) = ("exclusive", "B claims another row than A");
     let observed = format!("A claimed {}, B claimed {}", pair.first.tell(), pair.second.tell());
-    let (Attempt::Claimed(first), Attempt::Claimed(second)) = (&pair.first, &pair.second) else {
+    if pair.first.ids().is_empty() || pair.second.ids().is_empty() {
         return Finding::unproven(claim, expected, observed);
-    };
-    let holds = first != second;
+    }
+    let holds = pair.first.shared(&pair.second).is_none();
     let finding = Finding::judge(claim, holds, expected, observed);
     match &pair.calibration {
-        Some(calibration) if holds && calibration.took != calibration.held => {
+        Some(calibration) if holds && calibration.took.shared(&calibration.held).is_none() => {
             let why = format!("the unprotected claim took {} in the same set-up", calibration.took.tell());
             Finding::unproven(claim, expected, format!("the race is not calibrated: {why}"))
         }
@@ -161,9 +162,10 @@ fn all_interleavings(orders: &[History], at_commit: bool) -> Finding {
 
 /// What a session of an interleaving claimed: what it was answered, unless its COMMIT lost a race. Then it claimed anew, or
 /// nothing.
-fn claim_of<'h>(history: &'h History, session: &str) -> Option<&'h str> {
+fn claim_of<'h>(history: &'h History, session: &str) -> Vec<&'h str> {
     let end = history.step(session, "end").filter(|end| end.attempts > 1 || end.outcome.sqlstate().is_some());
-    end.or_else(|| history.step(session, "claim"))?.outcome.scalar()
+    let claim = end.or_else(|| history.step(session, "claim"));
+    claim.map(|step| step.outcome.firsts()).unwrap_or_default()
 }
 
 /// Whether both claims were made before either transaction ended.
@@ -180,13 +182,13 @@ fn double(history: &History, at_commit: bool) -> Option<&str> {
     if at_commit && history.step("A", "give back").is_some() {
         return None;
     }
-    let (a, b) = (claim_of(history, "A")?, claim_of(history, "B")?);
+    let (a, b) = (claim_of(history, "A"), claim_of(history, "B"));
     let gave_back = |session: &str, other: &str| {
         let end = history.step(session, "give back")?;
         Some(end.ended < history.step(other, "claim")?.ended)
     };
     let fair = gave_back("A", "B") == Some(true) || gave_back("B", "A") == Some(true);
-    (a == b && !fair).then_some(a)
+    a.into_iter().find(|id| b.contains(id) && !fair)
 }
 
 fn fleet(fleet: &Fleet) -> Finding {
@@ -224,18 +226,25 @@ fn fleet(fleet: &Fleet) -> Finding {
 }
 
 fn dead_claimer(dead: &Dead) -> Finding {
-    let (claim, expected) = ("dead_claimer", format!("claimable again within {} s", dead.bound));
-    let Some(held) = &dead.held else {
-        return Finding::unproven(claim, expected, "the claimer that was to be killed had claimed nothing");
+    let claim = "dead_claimer";
+    let expected = match dead.allowed.filter(|allowed| *allowed < dead.bound) {
+        Some(allowed) => format!("claimable again within {allowed} s, as policy.rescue_s says"),
+        None => format!("claimable again within {} s", dead.bound),
     };
+    if dead.held.is_empty() {
+        return Finding::unproven(claim, expected, "the claimer that was to be killed had claimed nothing");
+    }
     if !dead.landed {
         return Finding::unproven(claim, expected, format!("the claimer was not killed: {}", dead.killed));
     }
-    let heir = Attempt::Claimed(held.clone());
+    let held = dead.held.join(", ");
     let after = dead.took + dead.aged;
-    let observed = if dead.at_once == heir {
+    let too_late = dead.back.zip(dead.allowed).filter(|(back, allowed)| back > allowed);
+    let observed = if let Some((back, allowed)) = too_late {
+        format!("{held} was claimable {back:.1} s after the kill, and policy.rescue_s allows {allowed} s")
+    } else if dead.at_once.has_all(&dead.held) {
         format!("{held} was claimable at once after the kill")
-    } else if dead.later == heir {
+    } else if dead.back.is_some() {
         format!(
             "{held} was still claimed after the kill and claimable {after:.1} s later ({} s of them aged)",
             dead.aged
@@ -243,8 +252,8 @@ fn dead_claimer(dead: &Dead) -> Finding {
     } else {
         format!("{held} could not be claimed {after:.1} s after the kill: {}", dead.later.tell())
     };
-    Finding::judge(claim, dead.at_once == heir || dead.later == heir, expected, observed)
-        .witnessed(dead.killed.clone())
+    let holds = dead.back.is_some() && too_late.is_none();
+    Finding::judge(claim, holds, expected, observed).witnessed(dead.killed.clone())
 }
 
 fn empty_queue(empty: &Attempt, fleet: &Fleet) -> Finding {

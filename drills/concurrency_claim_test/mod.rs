@@ -7,6 +7,7 @@ mod judge;
 mod orders;
 mod pair;
 mod queue;
+mod rescue;
 
 use sor_gate::context::Context;
 use sor_gate::drill::{Claim, Drill, DrillSpec, Suite};

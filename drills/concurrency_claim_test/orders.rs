@@ -16,10 +16,11 @@ const STEPS: usize = 4;
 /// Plays all orders twice, side by side on two tenants' queues: both commit, and A rolls back.
 pub async fn all(queue: &Queue<'_>) -> Result<Vec<History>> {
     let [one, other] = &queue.tenancy.tenants;
-    let ids = |letter: char, orders: Option<u64>| {
-        (1..=orders.unwrap_or(0) * 2).map(|n| format!("{letter}-{n:04}")).collect::<Vec<_>>()
+    let ids = |letter: &str, orders: Option<u64>| {
+        let orders = orders.and_then(|orders| usize::try_from(orders).ok());
+        queue.ids(letter, 2 * orders.unwrap_or(0))
     };
-    let (both, given_back) = (ids('I', count(&[STEPS, STEPS])), ids('J', count(&[STEPS - 1, STEPS])));
+    let (both, given_back) = (ids("I", count(&[STEPS, STEPS])), ids("J", count(&[STEPS - 1, STEPS])));
     let commit = script(queue, one, &Step::sql("end", "COMMIT")).await?;
     let give_back = script(queue, other, &Step::sql("give back", "ROLLBACK")).await?;
     let recorder = &queue.cx.recorder;
@@ -80,16 +81,17 @@ fn made_again(
     (claim, end)
 }
 
-/// Marks what the session claimed as done, in a transaction of its own.
+/// Marks what the session claimed as done, each row in a transaction of its own.
 fn work(done: &str, begin: Vec<(String, Values)>, values: Values) -> Step {
     let done = done.to_owned();
     Step::all_after("work", move |own: &[Performed]| {
         let lost =
             |end: &&Performed| end.step == "end" && (end.attempts > 1 || end.outcome.sqlstate().is_some());
         let claim = own.iter().find(lost).or_else(|| own.iter().find(|step| step.step == "claim"));
-        let claimed = claim.and_then(|step| step.outcome.scalar());
-        let Some(id) = claimed else { return Vec::new() };
-        let mark = (done.clone(), values.clone().with("id", id));
-        begin.iter().cloned().chain([mark, ("COMMIT".to_owned(), Values::new())]).collect()
+        let claimed = claim.map(|step| step.outcome.firsts()).unwrap_or_default();
+        let mark = |id: &str| (done.clone(), values.clone().with("id", id));
+        let end = ("COMMIT".to_owned(), Values::new());
+        let each = |id| begin.iter().cloned().chain([mark(id), end.clone()]).collect::<Vec<_>>();
+        claimed.into_iter().flat_map(each).collect()
     })
 }

@@ -8,14 +8,14 @@ use sor_gate::session::Session;
 use sor_gate::template::Values;
 
 use super::judge::{Attempt, Calibration, Pair, Protection};
-use super::queue::{Queue, claimed};
+use super::queue::Queue;
 
 /// Longest that a blocked claim may take once A has committed.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Lets A claim and hold, B claim meanwhile, and a third, unprotected claim show what the set-up would reveal.
 pub async fn race(queue: &Queue<'_>) -> Result<Pair> {
-    queue.seed(&["P-001".into(), "P-002".into(), "P-003".into()]).await?;
+    queue.seed(&queue.ids("P", 3)).await?;
     let (a, b, c) = tokio::try_join!(
         queue.cx.worker_session("A"),
         queue.cx.worker_session("B"),
@@ -40,7 +40,7 @@ pub async fn race(queue: &Queue<'_>) -> Result<Pair> {
         first = queue.end(&a, "A", first).await?;
     }
     for (session, worker, attempt) in [(&a, "A", &first), (&b, "B", &second)] {
-        if let Attempt::Claimed(id) = attempt {
+        for id in attempt.ids() {
             queue.done(session, worker, id).await?;
         }
     }
@@ -93,7 +93,7 @@ async fn calibrate_isolation(
     queue.begin(session).await?;
     let outcome = session.attempt(&queue.binding.claim, &values).await?;
     session.must("ROLLBACK", &Values::new()).await?;
-    let took = outcome.rows().map_or(Attempt::Empty, claimed);
+    let took = queue.claimed_of(&outcome)?;
     let (without, held) = (Protection::Isolation, first.clone());
     Ok(Some(Calibration { without, waited: false, took, held }))
 }
@@ -125,7 +125,7 @@ async fn calibrate(
     }
     let outcome = tokio::time::timeout(PATIENCE, claim).await;
     let outcome = outcome.map_err(|_| Error::harness("the unprotected claim stayed blocked"))??;
-    let took = outcome.rows().map_or(Attempt::Empty, claimed);
+    let took = queue.claimed_of(&outcome)?;
     session.must("ROLLBACK", &Values::new()).await?;
     Ok(Some(Calibration { without, waited: true, took, held }))
 }

@@ -51,13 +51,43 @@ impl<'a> Queue<'a> {
         Ok(values.with("registered", registered.get(worker).map_or("", String::as_str)))
     }
 
-    /// Brings the work of dead claimers back, where the subject says how.
-    pub async fn rescue(&self) -> Result<()> {
-        let Some(rescue) = &self.binding.rescue else { return Ok(()) };
-        let session = self.cx.worker_session("rescuer").await?;
-        self.begin(&session).await?;
-        session.must(rescue, &self.values("rescuer")).await?;
-        session.must("COMMIT", &Values::new()).await.map(|_| ())
+    /// The ids of work for so many claims.
+    pub fn ids(&self, letter: &str, claims: usize) -> Vec<String> {
+        (1..=claims * self.batch()).map(|n| format!("{letter}-{n:03}")).collect()
+    }
+
+    /// How many rows a fleet goes through: enough for each of its Workers.
+    pub fn fleet_rows(&self) -> usize {
+        match self.batch() {
+            1 => self.cx.rows,
+            batch => self.cx.rows.max(2 * batch * self.cx.workers),
+        }
+    }
+
+    fn batch(&self) -> usize {
+        self.binding.batch as usize
+    }
+
+    /// What a claim was answered.
+    ///
+    /// # Errors
+    /// Usage when it took more rows than the subject declares.
+    pub fn claimed(&self, rows: &Rows) -> Result<Attempt> {
+        let ids: Vec<String> = rows.rows.iter().filter_map(|row| row.cells.first()?.clone()).collect();
+        match ids.len() {
+            // No row, or a row of NULLs.
+            0 => Ok(Attempt::Empty),
+            many if many > self.batch() => {
+                let what = format!("a claim answered {many} rows, and claims.batch is {}", self.batch());
+                Err(Error::usage(what).at(ids.join(", ")))
+            }
+            _ => Ok(Attempt::Claimed(ids)),
+        }
+    }
+
+    /// What an attempt was answered that is taken back; nothing when it was refused.
+    pub fn claimed_of(&self, outcome: &Outcome) -> Result<Attempt> {
+        outcome.rows().map_or(Ok(Attempt::Empty), |rows| self.claimed(rows))
     }
 
     /// Adds pending rows of these ids, all in flight at once.
@@ -121,7 +151,7 @@ impl<'a> Queue<'a> {
 
     async fn claim_once(&self, session: &Session, worker: &str) -> Result<Attempt> {
         Ok(match session.attempt(&self.binding.claim, &self.as_worker(worker).await?).await? {
-            Outcome::Done(rows) => claimed(&rows),
+            Outcome::Done(rows) => self.claimed(&rows)?,
             Outcome::Refused(refusal) => Attempt::Refused(refusal),
         })
     }
@@ -170,11 +200,38 @@ impl<'a> Queue<'a> {
         self.end(&session, worker, attempt).await
     }
 
-    /// Lets the claim on a row be older, where the subject says how.
-    pub async fn age(&self, id: &str, interval: &str) -> Result<bool> {
+    /// Claims until nothing more comes of it, and says what has been got in all; `got` is what was before.
+    pub async fn try_claims(
+        &self,
+        worker: &str,
+        wanted: &[String],
+        got: &mut Vec<String>,
+    ) -> Result<Attempt> {
+        loop {
+            let attempt = self.try_claim(worker).await?;
+            let before = got.len();
+            for id in attempt.ids() {
+                if !got.contains(id) {
+                    got.push(id.clone());
+                }
+            }
+            if got.is_empty() {
+                return Ok(attempt);
+            }
+            if got.len() == before || wanted.iter().all(|id| got.contains(id)) {
+                return Ok(Attempt::Claimed(got.clone()));
+            }
+        }
+    }
+
+    /// Lets the claims on rows be older, where the subject says how.
+    pub async fn age(&self, ids: &[String], interval: &str) -> Result<bool> {
         let Some(age) = &self.binding.age else { return Ok(false) };
-        let values = self.values("").with("id", id).with("interval", interval);
-        self.admin.must(age, &values).await.map(|_| true)
+        for id in ids {
+            let values = self.values("").with("id", id).with("interval", interval);
+            self.admin.must(age, &values).await?;
+        }
+        Ok(true)
     }
 
     /// The declared bound in seconds.
@@ -182,13 +239,5 @@ impl<'a> Queue<'a> {
         let sql = "SELECT extract(epoch FROM ${lease}::text::interval)::float8 AS seconds";
         let rows = self.admin.must(sql, &Values::new().with("lease", &self.binding.lease)).await?;
         rows.first("seconds")?.parse().map_err(|_| Error::usage("claims.lease is no interval"))
-    }
-}
-
-/// No row, or a row of NULLs, is an empty answer.
-pub fn claimed(rows: &Rows) -> Attempt {
-    match rows.scalar() {
-        Some(id) => Attempt::Claimed(id.to_owned()),
-        None => Attempt::Empty,
     }
 }

@@ -11,7 +11,7 @@ use sor_gate::drill::{Break, Claim, Drill, DrillSpec, Suite};
 use sor_gate::error::Result;
 use sor_gate::evidence::{Evidence, ExhibitKind};
 use sor_gate::forensics::{CaseFile, Report};
-use sor_gate::subject::Subject;
+use sor_gate::subject::{Subject, Tenancy};
 use sor_gate::template::{self, Values};
 
 /// Forensics by run id.
@@ -80,14 +80,15 @@ impl Drill for ForensicsDrill {
     }
 
     async fn run(&self, cx: &Context) -> Result<Evidence> {
-        let (Some(binding), Some(journal), Some(tenancy), Some(_)) =
-            (&cx.subject.forensics, &cx.subject.journal, &cx.subject.tenancy, &cx.subject.worker)
+        let (Some(binding), Some(journal), Some(_)) =
+            (&cx.subject.forensics, &cx.subject.journal, &cx.subject.worker)
         else {
-            let wanted = "the sections [forensics], [journal], [tenancy] and [worker]";
+            let wanted = "the sections [forensics], [journal] and [worker]";
             return Ok(Evidence::not_testable(SPEC.claims, wanted));
         };
         let admin = cx.admin().await?;
-        let yard = runs::Yard { cx, binding, journal, tenancy, admin: &admin };
+        let tenancy = cx.subject.tenancy.clone().unwrap_or_else(Tenancy::none);
+        let yard = runs::Yard { cx, binding, journal, tenancy: &tenancy, admin: &admin };
         let made = yard.make().await?;
         let first = yard.read(runs::HEALTHY).await?;
         let beside = yard.read(runs::BESIDE).await?;

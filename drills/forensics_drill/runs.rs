@@ -48,7 +48,9 @@ impl Yard<'_> {
         let holder = self.cx.admin().await?;
         let none = Values::new();
         holder.script("BEGIN", &none).await?;
-        holder.script(&self.journal.hold, &none).await?;
+        for one in &planned {
+            holder.script(&self.journal.hold, &one.values()).await?;
+        }
         let assignments: Vec<Assignment> = planned
             .iter()
             .map(|one| Assignment::run(&one.run, &one.tenant, &format!("worker of {}", one.run)))
@@ -80,8 +82,7 @@ impl Yard<'_> {
         }
         for one in planned.iter().filter(|one| one.kind == Some(FailureKind::KilledWorker)) {
             if let Some(age) = &self.journal.age {
-                let values = Values::new().with("run_id", &one.run).with("interval", "1 day");
-                self.admin.must(age, &values).await?;
+                self.admin.must(age, &one.values().with("interval", "1 day")).await?;
             }
         }
         let poisoned = planned.iter().find(|one| one.kind == Some(FailureKind::PoisonOutbox));
@@ -163,6 +164,11 @@ impl Yard<'_> {
 }
 
 impl Planned {
+    /// The placeholders of the run.
+    fn values(&self) -> Values {
+        Values::new().with("run_id", &self.run).with("tenant", &self.tenant)
+    }
+
     fn worker(&self) -> Result<&Worker> {
         self.worker.as_ref().ok_or_else(|| Error::harness("a planned run has no Worker"))
     }

@@ -4,10 +4,10 @@ use futures::future::try_join_all;
 use sor_gate::context::Context;
 use sor_gate::error::Result;
 use sor_gate::session::{Outcome, Row, Session};
-use sor_gate::subject::{Idempotency, Tenancy};
+use sor_gate::subject::{End, Idempotency, Tenancy};
 use sor_gate::template::Values;
 
-use super::judge::{Answer, AtOnce, Conflict, Keyless, OtherKey, Tenants, Twice};
+use super::judge::{AfterEnd, Answer, AtOnce, Conflict, Keyless, OtherKey, Tenants, Twice};
 
 pub const FIRST: &str = "1250";
 const SECOND: &str = "9900";
@@ -15,7 +15,7 @@ const SECOND: &str = "9900";
 /// Issues the subject's write.
 pub struct Caller<'a> {
     pub cx: &'a Context,
-    binding: &'a Idempotency,
+    pub binding: &'a Idempotency,
     tenancy: &'a Tenancy,
     pub admin: Session,
     worker: Session,
@@ -60,6 +60,14 @@ impl<'a> Caller<'a> {
         Ok(rows.map_or(Answer::Nothing, |(names, row)| Answer::Row(names, row)))
     }
 
+    /// One write on its own, in whichever way the subject writes.
+    pub async fn once(&self, values: &Values) -> Result<Answer> {
+        match &self.binding.program {
+            Some(program) => self.answered(program, &self.start(program, values, None).await?).await,
+            None => self.write(&self.worker, values).await,
+        }
+    }
+
     pub fn values(&self, tenant: &str, key: &str, amount: &str) -> Values {
         Values::new().with("tenant", tenant).with("key", key).with("amount", amount)
     }
@@ -82,15 +90,40 @@ impl<'a> Caller<'a> {
     pub async fn twice(&self, tenant: &str, key: &str) -> Result<Twice> {
         let values = self.values(tenant, key, FIRST);
         let before = self.count().await?;
-        let first = self.write(&self.worker, &values).await?;
-        let second = self.write(&self.worker, &values).await?;
+        let first = self.once(&values).await?;
+        let second = self.once(&values).await?;
         Ok(Twice { first, second, added: self.count().await? - before })
+    }
+
+    /// A key once more after the work of its first write has ended, in each way that the subject describes.
+    pub async fn after_end(&self, tenant: &str, key: &str) -> Result<Vec<AfterEnd>> {
+        let Some(holds) = self.binding.holds else { return Ok(Vec::new()) };
+        let mut seen = Vec::new();
+        for (at, (end, sql)) in self.binding.ends().enumerate() {
+            let key = format!("{key}-{at}");
+            let values = self.values(tenant, &key, FIRST);
+            let first = self.once(&values).await?;
+            let there = self.rows(&key).await?;
+            self.admin.must(sql, &values).await?;
+            let left = self.rows(&key).await?;
+            let ended =
+                !there.is_empty() && if end == End::Removed { left.is_empty() } else { left != there };
+            let before = self.count().await?;
+            let again = self.once(&values).await?;
+            let (free, added) = (holds.is_free_after(end), self.count().await? - before);
+            seen.push(AfterEnd { end, free, ended, first, again, added });
+        }
+        Ok(seen)
     }
 
     /// The same key from many sessions, held back by a lock until all of them wait at the table.
     pub async fn at_once(&self, tenant: &str, key: &str, sessions: usize) -> Result<AtOnce> {
         let values = self.values(tenant, key, FIRST);
         let before = self.count().await?;
+        if let Some(program) = &self.binding.program {
+            let (answers, waited) = self.programs_at_once(program, &values, sessions).await?;
+            return Ok(AtOnce { answers, waited, added: self.count().await? - before });
+        }
         let callers =
             try_join_all((1..=sessions).map(async |n| self.cx.worker_session(&format!("caller {n}")).await));
         let callers = callers.await?;
@@ -121,7 +154,7 @@ impl<'a> Caller<'a> {
         Ok(rows.scalar().and_then(|count| count.parse().ok()).unwrap_or(0))
     }
 
-    async fn hold(&self, table: &str) -> Result<()> {
+    pub async fn hold(&self, table: &str) -> Result<()> {
         self.admin
             .script(&format!("BEGIN; LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE"), &Values::new())
             .await
@@ -137,24 +170,24 @@ impl<'a> Caller<'a> {
     /// A key that has landed, then one that has not.
     pub async fn other_key(&self, tenant: &str, landed: &str, other: &str) -> Result<OtherKey> {
         let before = self.count().await?;
-        let answer = self.write(&self.worker, &self.values(tenant, other, FIRST)).await?;
+        let answer = self.once(&self.values(tenant, other, FIRST)).await?;
         Ok(OtherKey { landed: self.rows(landed).await?.len(), answer, added: self.count().await? - before })
     }
 
     /// The same key with another payload.
     pub async fn conflict(&self, tenant: &str, key: &str) -> Result<Conflict> {
-        let first = self.write(&self.worker, &self.values(tenant, key, FIRST)).await?;
+        let first = self.once(&self.values(tenant, key, FIRST)).await?;
         let before = self.rows(key).await?;
-        let second = self.write(&self.worker, &self.values(tenant, key, SECOND)).await?;
+        let second = self.once(&self.values(tenant, key, SECOND)).await?;
         let echo = self.binding.echo.as_ref().and_then(|column| second.cell(column));
-        let told = matches!(second, Answer::Refused(_)) || echo.is_some_and(|stored| stored != SECOND);
+        let told = !second.landed() || echo.is_some_and(|stored| stored != SECOND);
         Ok(Conflict { first, second, before, after: self.rows(key).await?, told })
     }
 
     /// The same key for two tenants.
     pub async fn two_tenants(&self, one: &str, other: &str, key: &str) -> Result<Tenants> {
-        let first = self.write(&self.worker, &self.values(one, key, FIRST)).await?;
-        let second = self.write(&self.worker, &self.values(other, key, SECOND)).await?;
+        let first = self.once(&self.values(one, key, FIRST)).await?;
+        let second = self.once(&self.values(other, key, SECOND)).await?;
         Ok(Tenants { first, second, rows: self.rows(key).await?.len() })
     }
 
@@ -162,8 +195,8 @@ impl<'a> Caller<'a> {
     pub async fn without_key(&self, tenant: &str) -> Result<Keyless> {
         let before = self.count().await?;
         let values = self.values(tenant, "", FIRST).with_null("key");
-        let answer = self.write(&self.worker, &values).await?;
-        let control = self.write(&self.worker, &self.values(tenant, "keyed", FIRST)).await?;
+        let answer = self.once(&values).await?;
+        let control = self.once(&self.values(tenant, "keyed", FIRST)).await?;
         Ok(Keyless { answer, control, added: self.count().await? - before })
     }
 }

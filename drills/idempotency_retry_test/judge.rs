@@ -7,35 +7,41 @@ mod tests;
 use sor_gate::fault::sweep::Sweep;
 use sor_gate::verdict::Finding;
 
-pub use seen::{Answer, AtOnce, Conflict, Keyless, LostReply, OtherKey, Seen, Tenants, Twice};
+pub use seen::{AfterEnd, Answer, AtOnce, Conflict, Keyless, LostReply, OtherKey, Seen, Tenants, Twice};
 
 /// One finding a claim.
 pub fn judge(seen: &Seen) -> Vec<Finding> {
     vec![
-        serial_retry(&seen.serial),
+        serial_retry(&seen.serial, &seen.after_end),
         concurrent_retry(&seen.concurrent, seen.calibration),
         lost_commit_reply(&seen.lost, &seen.sweep),
         other_key_lands(&seen.other),
         payload_conflict(&seen.conflict),
         tenant_scoped(&seen.tenants),
-        key_required(&seen.keyless),
+        key_required(seen.keyless.as_ref()),
     ]
 }
 
-fn serial_retry(seen: &Twice) -> Finding {
+fn serial_retry(seen: &Twice, after_end: &[AfterEnd]) -> Finding {
+    let (claim, expected) = ("serial_retry", "delta +1, both calls answered alike");
     let alike = seen.first.landed() && seen.first.id() == seen.second.id() && seen.second.landed();
-    let observed = format!(
+    let retried = seen.added == 1 && alike;
+    let mut observed = format!(
         "delta +{}, first call answered {}, second {}",
         seen.added,
         seen.first.tell(),
         seen.second.tell()
     );
-    Finding::judge("serial_retry", seen.added == 1 && alike, "delta +1, both calls answered alike", observed)
-        .witnessed(format!(
-            "two calls with one key, answers {} and {}",
-            seen.first.tell(),
-            seen.second.tell()
-        ))
+    if let (true, Some(vain)) = (retried, after_end.iter().find(|retry| !retry.ended)) {
+        let why = format!("the key's end left its row as it was; {}", vain.tell());
+        return Finding::unproven(claim, expected, why);
+    }
+    for retry in after_end {
+        observed = format!("{observed}; {}", retry.tell());
+    }
+    Finding::judge(claim, retried && after_end.iter().all(AfterEnd::holds), expected, observed).witnessed(
+        format!("two calls with one key, answers {} and {}", seen.first.tell(), seen.second.tell()),
+    )
 }
 
 fn concurrent_retry(seen: &AtOnce, calibration: i64) -> Finding {
@@ -124,8 +130,12 @@ fn tenant_scoped(seen: &Tenants) -> Finding {
         .witnessed(format!("the first tenant's write was answered {}", seen.first.tell()))
 }
 
-fn key_required(seen: &Keyless) -> Finding {
+fn key_required(seen: Option<&Keyless>) -> Finding {
     let claim = "key_required";
+    let Some(seen) = seen else {
+        let why = "the statements idempotency.write: a program cannot be given a key that is NULL";
+        return Finding::not_testable(claim, why);
+    };
     let expected = "refused with 23502 or 23514";
     if !seen.control.landed() {
         return Finding::unproven(

@@ -18,6 +18,9 @@ impl Caller<'_> {
     /// A write through a proxy that lets COMMIT through and drops the reply; then the retry, on a new connection.
     pub async fn lost_commit_reply(&self, tenant: &str, key: &str) -> Result<LostReply> {
         let values = self.values(tenant, key, FIRST);
+        if let Some(program) = &self.binding.program {
+            return self.program_without_reply(program, &values, key).await;
+        }
         let before = self.count().await?;
         let cluster = &self.cx.cluster;
         let upstream = cluster.connect_info(&self.cx.subject.roles.worker, &cluster.database());
@@ -40,7 +43,7 @@ impl Caller<'_> {
     }
 
     /// Waits until a backend has ended.
-    async fn gone(&self, pid: i32) -> Result<()> {
+    pub async fn gone(&self, pid: i32) -> Result<()> {
         let sql = "SELECT count(*) AS alive FROM pg_stat_activity WHERE pid = ${pid}::int";
         let ended = async {
             while self.admin.must(sql, &Values::new().with("pid", pid)).await?.first("alive")? != "0" {

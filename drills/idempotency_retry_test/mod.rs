@@ -4,6 +4,8 @@ mod breaks;
 mod calls;
 mod judge;
 mod lost_reply;
+mod program;
+mod program_sweep;
 mod sweep;
 
 use sor_gate::context::Context;
@@ -86,13 +88,20 @@ impl Drill for IdempotencyRetryTest {
         let [alice, bob] = &tenancy.tenants;
         let seen = judge::Seen {
             serial: caller.twice(alice, "serial").await?,
+            after_end: match cx.aims_elsewhere(breaks::ALL, "serial_retry") {
+                true => Vec::new(),
+                false => caller.after_end(alice, "ended").await?,
+            },
             concurrent: caller.at_once(alice, "concurrent", SESSIONS).await?,
             calibration: caller.calibrate(SESSIONS).await?,
             lost: caller.lost_commit_reply(alice, "lost").await?,
             other: caller.other_key(alice, "serial", "other").await?,
             conflict: caller.conflict(alice, "conflict").await?,
             tenants: caller.two_tenants(alice, bob, "shared").await?,
-            keyless: caller.without_key(alice).await?,
+            keyless: match binding.program {
+                Some(_) => None,
+                None => Some(caller.without_key(alice).await?),
+            },
             // It crashes the server, and with it every session.
             sweep: caller.sweep(alice).await?,
         };

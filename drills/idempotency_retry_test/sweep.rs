@@ -11,9 +11,10 @@ use sor_gate::worker::{AtPoint, StandIn, Worker};
 
 use super::breaks;
 use super::calls::{Caller, FIRST};
+use super::judge::Answer;
 
 /// Callers side by side.
-const AT_ONCE: usize = 4;
+pub const AT_ONCE: usize = 4;
 /// An idle machine needs no hundredth of it; what never comes is mostly told by the end of a program.
 const SOON: Duration = Duration::from_secs(60);
 
@@ -28,6 +29,9 @@ impl Caller<'_> {
     /// One write that nothing strikes shows the messages. Then a process that writes is killed at a point of each class,
     /// and another one, which retries, too; the server crashes once, while writes and retries stand at each kind of statement.
     pub async fn sweep(&self, tenant: &str) -> Result<Sweep> {
+        if let Some(program) = &self.binding.program {
+            return self.sweep_program(program, tenant).await;
+        }
         let spoken = self.uncrashed(tenant).await?;
         let (seed, server_is_ours) = (self.cx.seed, self.cx.cluster.may_crash());
         let sampled = self.cx.aims_elsewhere(breaks::ALL, "lost_commit_reply");
@@ -66,7 +70,7 @@ impl Caller<'_> {
         Ok(proxy.conversation())
     }
 
-    async fn kill_at(&self, tenant: &str, strike: Strike) -> Result<Struck> {
+    pub async fn kill_at(&self, tenant: &str, strike: Strike) -> Result<Struck> {
         let Standing { strike, at, mut landed } = self.at_point(tenant, strike).await?;
         landed &= at.kill(&self.cx.recorder).await?;
         let wrong = self.retried(tenant, &strike.name()).await?;
@@ -74,7 +78,7 @@ impl Caller<'_> {
     }
 
     /// The crash of the server: one for all.
-    async fn outage(&self, tenant: &str, strikes: Vec<Strike>) -> Result<Vec<Struck>> {
+    pub async fn outage(&self, tenant: &str, strikes: Vec<Strike>) -> Result<Vec<Struck>> {
         let points = iter(strikes).map(|strike| async move { self.at_point(tenant, strike).await });
         let mut standing: Vec<Standing> = points.buffered(AT_ONCE).try_collect().await?;
         for one in &mut standing {
@@ -103,20 +107,19 @@ impl Caller<'_> {
     }
 
     /// Starts a process that writes and comes to stand at a point.
-    async fn stand(&self, tenant: &str, key: &str, point: &CrashPoint) -> Result<AtPoint> {
-        let plan = WirePlan::one(Trigger::Boundary(point.at.number), WireToxic::Hold);
+    pub async fn stand(&self, tenant: &str, key: &str, point: &CrashPoint) -> Result<AtPoint> {
+        let plan = self.cx.wire_plan().and(Trigger::Boundary(point.at.number), WireToxic::Hold);
         let proxy = self.proxy(plan).await?;
         let writer = self.writer(tenant, key, &proxy).await?;
         Ok(AtPoint::reach(writer, proxy, SOON).await)
     }
 
-    async fn proxy(&self, plan: WirePlan) -> Result<WireProxy> {
-        self.cx.proxy(&self.cx.subject.roles.worker, plan).await
-    }
-
-    /// A process of ours that issues the subject's write.
+    /// A process of ours that issues the subject's write, or the subject's own.
     async fn writer(&self, tenant: &str, key: &str, proxy: &WireProxy) -> Result<Worker> {
         let values = self.values(tenant, key, FIRST);
+        if let Some(program) = &self.binding.program {
+            return self.start(program, &values, Some(proxy)).await;
+        }
         let statements: Vec<_> = self.statements().map(|sql| (sql, &values)).collect();
         let role = &self.cx.subject.roles.worker;
         StandIn::launch(&self.cx.scope, &proxy.connect_info().url(), role, &statements).await
@@ -124,8 +127,16 @@ impl Caller<'_> {
 
     /// Sends the write once more, undisturbed, and says what is wrong then.
     async fn retried(&self, tenant: &str, key: &str) -> Result<Vec<String>> {
-        let session = self.cx.worker_session("caller again").await?;
-        let answer = self.write(&session, &self.values(tenant, key, FIRST)).await?;
+        let values = self.values(tenant, key, FIRST);
+        let answer = match &self.binding.program {
+            Some(_) => self.once(&values).await?,
+            None => self.write(&self.cx.worker_session("caller again").await?, &values).await?,
+        };
+        self.wrong(key, &answer).await
+    }
+
+    /// What is wrong after a retry that was answered so.
+    pub async fn wrong(&self, key: &str, answer: &Answer) -> Result<Vec<String>> {
         let rows = self.rows(key).await?.len();
         let refused = (!answer.landed()).then(|| format!("the retry was answered {}", answer.tell()));
         let doubled = (rows != 1).then(|| format!("{rows} rows"));

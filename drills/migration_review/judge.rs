@@ -22,6 +22,8 @@ pub struct Seen<'a> {
     pub trial: Trial,
     /// Why it need not be taken back, if that is declared.
     pub irreversible: Option<String>,
+    /// Longest time in milliseconds that it may keep others waiting.
+    pub lock_wait_ms: u64,
     /// What may be touched.
     pub scope: Scope,
     /// The same in words.

@@ -106,6 +106,7 @@ impl Drill for MigrationReview {
             review,
             trial: trial?,
             irreversible: proposal.irreversible,
+            lock_wait_ms: cx.subject.lock_wait_ms(),
             scope: scope::Scope::new(&binding.scope),
             scope_told: binding.scope.join(", "),
         };
@@ -134,6 +135,6 @@ fn line(seen: &judge::Seen<'_>) -> String {
         trial.rows_before,
         trial.tables_before,
         trial.longest_wait_ms(),
-        seen.binding.lock_wait_ms,
+        seen.lock_wait_ms,
     )
 }

@@ -1,6 +1,7 @@
 //! The bench: starts and kills Workers, holds them in mid-turn, and reads what they left.
 
 use std::collections::BTreeSet;
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use sor_gate::context::Context;
@@ -13,6 +14,7 @@ use sor_gate::template::Values;
 use sor_gate::worker::{Assignment, Receiver, Worker};
 
 use super::observed::{Deliveries, Ended, Kill, Outcome, RunState, Turn};
+use super::repeats::Repeats;
 
 const PAUSE: Duration = Duration::from_millis(1);
 /// How long a Worker that neither works nor leaves is waited for, once the others stand.
@@ -21,10 +23,16 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Two admin sessions (one that holds, one that watches) and the subject's journal.
 pub struct Bench<'a> {
     pub cx: &'a Context,
-    journal: &'a Journal,
-    tenant: &'a str,
+    pub journal: &'a Journal,
+    pub tenant: &'a str,
     holder: Session,
-    watcher: Session,
+    pub watcher: Session,
+    /// What the subject promises at least once.
+    pub repeats: Repeats,
+    /// Runs of dead Workers whose rescue waits for the next Worker.
+    pub to_rescue: Mutex<BTreeSet<String>>,
+    /// The longest time that a rescue took.
+    pub rescue_took: Mutex<Duration>,
 }
 
 impl<'a> Bench<'a> {
@@ -32,13 +40,17 @@ impl<'a> Bench<'a> {
     pub async fn new(cx: &'a Context, journal: &'a Journal, tenant: &'a str) -> Result<Self> {
         let (holder, watcher) = tokio::try_join!(cx.admin(), cx.admin())?;
         effects::install(&watcher, &journal.effects).await?;
-        Ok(Self { cx, journal, tenant, holder, watcher })
+        let (repeats, to_rescue) =
+            (Repeats::declared(&journal.effects, journal.deliveries_guarantee), Mutex::default());
+        Ok(Self { cx, journal, tenant, holder, watcher, repeats, to_rescue, rescue_took: Mutex::default() })
     }
 
     /// The same on new connections, after the server was gone.
     pub async fn again(&self) -> Result<Self> {
         let (holder, watcher) = tokio::try_join!(self.cx.admin(), self.cx.admin())?;
-        Ok(Self { cx: self.cx, journal: self.journal, tenant: self.tenant, holder, watcher })
+        let Self { cx, journal, tenant, .. } = *self;
+        let (repeats, to_rescue) = (self.repeats.clone(), Mutex::default());
+        Ok(Self { cx, journal, tenant, holder, watcher, repeats, to_rescue, rescue_took: Mutex::default() })
     }
 
     /// Whether Workers may go on for ever, and are told to stop once their run is over.
@@ -61,17 +73,19 @@ impl<'a> Bench<'a> {
 
     /// Starts a Worker on a run.
     pub async fn start(&self, run: &str, worker: &str) -> Result<Worker> {
-        self.cx.start_worker(&Assignment::run(run, self.tenant, worker)).await
+        self.start_through(run, worker, None).await
     }
 
-    /// The same through a wire proxy.
+    /// The same through a wire proxy. A run whose rescue waits for a live Worker gets it now.
     pub async fn start_through(&self, run: &str, worker: &str, proxy: Option<&WireProxy>) -> Result<Worker> {
         let assignment = Assignment::run(run, self.tenant, worker);
         let assignment = match proxy {
             Some(proxy) => assignment.through(proxy.connect_info()),
             None => assignment,
         };
-        self.cx.start_worker(&assignment).await
+        let worker = self.cx.start_worker(&assignment).await?;
+        self.rescue_beside(run).await?;
+        Ok(worker)
     }
 
     /// A wire proxy before the server, for the role that the Worker's side connects as.
@@ -149,7 +163,7 @@ impl<'a> Bench<'a> {
         Ok(Kill { landed: killed.landed(), status, mid_turn: waited && ready, journal })
     }
 
-    /// Lets the leases of these runs run out, by ageing them or by waiting.
+    /// Lets the leases of these runs run out, by ageing them or by waiting, and brings them back where the subject says how.
     pub async fn expire(&self, runs: &[&str]) -> Result<()> {
         if let Some(age) = &self.journal.age {
             for run in runs {
@@ -158,11 +172,11 @@ impl<'a> Bench<'a> {
         } else if let Some(lease) = self.lease().await? {
             tokio::time::sleep(lease + Duration::from_millis(50)).await;
         }
-        Ok(())
+        self.rescue(runs).await
     }
 
     /// How long a dead Worker's run stays leased, where the subject says so.
-    async fn lease(&self) -> Result<Option<Duration>> {
+    pub async fn lease(&self) -> Result<Option<Duration>> {
         let Some(lease) = &self.journal.lease else { return Ok(None) };
         let seconds = "SELECT extract(epoch FROM ${lease}::text::interval)::text";
         let rows = self.watcher.must(seconds, &Values::new().with("lease", lease)).await?;

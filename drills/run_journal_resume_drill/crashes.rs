@@ -1,9 +1,10 @@
 //! The crashes: three runs killed in mid-turn and taken up again, beside one that nobody kills.
 
 use std::collections::BTreeSet;
+use std::time::Instant;
 
 use futures::future::try_join_all;
-use sor_gate::error::Result;
+use sor_gate::error::{Error, Result};
 use sor_gate::worker::Worker;
 
 use super::bench::Bench;
@@ -52,8 +53,12 @@ pub async fn crash(bench: &Bench<'_>) -> Result<Seen> {
     bench.release().await?;
     bench.gone(&dead).await?;
     bench.cx.reach("after_release", &bench.values(one)).await?;
-    let finish = async |run: &str, name: &str| bench.ended(name, &bench.start(run, name).await?).await;
-    let (resumed, resumed_again, uncrashed, finished) = tokio::try_join!(
+    let finish = async |run: &str, name: &str| {
+        let begun = Instant::now();
+        let ended = bench.ended(name, &bench.start(run, name).await?).await?;
+        Ok::<_, Error>((ended, begun.elapsed()))
+    };
+    let ((resumed, worked), (resumed_again, _), (uncrashed, _), finished) = tokio::try_join!(
         finish(one, "Worker B"),
         finish(twice, "Worker C"),
         finish(control, "Worker A"),
@@ -70,9 +75,10 @@ pub async fn crash(bench: &Bench<'_>) -> Result<Seen> {
         bench.outcome(two, last, sink.as_ref()),
         bench.outcome(control, uncrashed, sink.as_ref())
     )?;
+    let left_alone = bench.left_alone().await?;
     Ok(Seen {
         control,
-        crashed: Crashed { kill: killed, end: one },
+        crashed: Crashed { kill: killed, end: one, took: left_alone + worked.as_secs_f64() },
         two: TwoResumers { kill: killed_two, at_work, left: polite, stopped, end: two },
         twice: CrashedTwice { first, second, end: twice },
     })

@@ -7,7 +7,8 @@ mod wire;
 
 use sor_gate::verdict::Finding;
 
-use super::observed::{Ended, Kill, Outcome, differences};
+use super::observed::{Ended, Kill, Outcome};
+use super::repeats::{differences, told};
 pub use seen::{Crashed, CrashedTwice, Seen, TwoResumers, Zombie};
 use wire::{every_crash_point, zombie_fenced};
 
@@ -68,7 +69,7 @@ pub fn touched_again(seen: &Seen, kill: &Kill, end: &Outcome) -> Vec<String> {
 }
 
 fn resumes_at_gap(seen: &Seen) -> Finding {
-    let (claim, Crashed { kill, end }) = ("resumes_at_gap", &seen.crashed);
+    let (claim, Crashed { kill, end, .. }) = ("resumes_at_gap", &seen.crashed);
     let gap = kill.journal.gap();
     let expected = format!("resumed at turn {gap}; earlier rows the same, their effects once");
     if let Some(why) = kill.miss().or_else(|| control_fails(seen)) {
@@ -88,8 +89,9 @@ fn resumes_at_gap(seen: &Seen) -> Finding {
 }
 
 fn no_lost_turn(seen: &Seen) -> Finding {
-    let (claim, Crashed { kill, end }) = ("no_lost_turn", &seen.crashed);
-    let expected = format!("complete, turns 1 to {} done, each with its effects", seen.turns);
+    let (claim, Crashed { kill, end, took }) = ("no_lost_turn", &seen.crashed);
+    let within = seen.resume_s.map(|seconds| format!(", within {seconds} s")).unwrap_or_default();
+    let expected = format!("complete, turns 1 to {} done, each with its effects{within}", seen.turns);
     if let Some(why) = kill.miss().or_else(|| control_fails(seen)) {
         return Finding::unproven(claim, expected, why);
     }
@@ -100,8 +102,12 @@ fn no_lost_turn(seen: &Seen) -> Finding {
     } else if !end.journal.is_whole(seen.turns) {
         observed = format!("{observed}; {}", end.ended.tell());
     }
-    Finding::judge(claim, end.journal.is_whole(seen.turns) && lost.is_empty(), expected, observed)
-        .witnessed(kill.witness())
+    if let Some(seconds) = seen.resume_s {
+        observed = format!("{observed}; {took:.1} s after the kill, and policy.resume_s allows {seconds} s");
+    }
+    let in_time = seen.resume_s.is_none_or(|seconds| *took <= f64::from(seconds));
+    let whole = end.journal.is_whole(seen.turns) && lost.is_empty();
+    Finding::judge(claim, whole && in_time, expected, observed).witnessed(kill.witness())
 }
 
 /// The effects of the control run that the other run lacks.
@@ -111,7 +117,7 @@ fn missing(control: &Outcome, other: &Outcome) -> Vec<String> {
 }
 
 fn exactly_once_effects(seen: &Seen) -> Finding {
-    let (claim, Crashed { kill, end }) = ("exactly_once_effects", &seen.crashed);
+    let (claim, Crashed { kill, end, .. }) = ("exactly_once_effects", &seen.crashed);
     let done = kill.journal.done();
     let expected = "effects from the killed turn on, and deliveries, as in a run that nobody killed";
     if let Some(why) = kill.miss().or_else(|| control_fails(seen)) {
@@ -119,8 +125,9 @@ fn exactly_once_effects(seen: &Seen) -> Finding {
     }
     // Those of turns finished before the kill are the business of `resumes_at_gap`.
     let later = |turn: &str| !turn.parse().is_ok_and(|turn| done.contains(&turn));
-    let mut wrong = differences(&seen.control.effects_of(later), &end.effects_of(later));
-    if end.deliveries != seen.control.deliveries {
+    let (control, effects) = (seen.control.effects_of(later), end.effects_of(later));
+    let mut wrong = seen.repeats.differences(&control, &[&kill.journal], &effects);
+    if !seen.repeats.delivered(&seen.control, end) {
         wrong.push(format!("deliveries {:?}, not {:?}", end.deliveries, seen.control.deliveries));
     }
     let total: i64 = end.effects.values().sum();
@@ -128,7 +135,9 @@ fn exactly_once_effects(seen: &Seen) -> Finding {
         format!(", {} queued, {} delivered, {} effective", seen.queued, seen.arrived, seen.effective)
     });
     let observed = match wrong.is_empty() {
-        true => format!("{total} effects in the harness's ledger, each once{sent}"),
+        true => {
+            format!("{total} effects in the harness's ledger, {}{sent}", told(&control, &effects))
+        }
         false => wrong.join("; "),
     };
     Finding::judge(claim, wrong.is_empty(), expected, observed).witnessed(kill.witness()).witnessed(format!(
@@ -175,7 +184,8 @@ fn crash_while_resuming(seen: &Seen) -> Finding {
     if let Some(why) = miss {
         return Finding::unproven(claim, expected, why);
     }
-    let mut wrong = differences(&seen.control.effects, &twice.end.effects);
+    let struck = [&twice.first.journal, &twice.second.journal];
+    let mut wrong = seen.repeats.differences(&seen.control.effects, &struck, &twice.end.effects);
     wrong.extend(
         touched_again(seen, &twice.first, &twice.end).into_iter().filter(|text| text.contains("row")),
     );
@@ -183,7 +193,9 @@ fn crash_while_resuming(seen: &Seen) -> Finding {
         wrong.push(format!("{}; {}", twice.end.journal.tell(), twice.end.ended.tell()));
     }
     let observed = match wrong.is_empty() {
-        true => "complete, each effect once".into(),
+        true => {
+            format!("complete, effects {}", told(&seen.control.effects, &twice.end.effects))
+        }
         false => wrong.join("; "),
     };
     Finding::judge(claim, wrong.is_empty(), expected, observed)

@@ -39,6 +39,12 @@ impl RunState {
         turn.map_or("not begun", |turn| turn.status.as_str())
     }
 
+    /// Whether a turn was in flight: the first that is not done, or an open one.
+    pub fn in_flight(&self, ordinal: i64) -> bool {
+        let open = |turn: &Turn| turn.ordinal == ordinal && turn.status == "open";
+        ordinal == self.gap() || self.turns.iter().any(open)
+    }
+
     /// The digest of a turn.
     pub fn digest(&self, ordinal: i64) -> Option<&str> {
         self.turns.iter().find(|turn| turn.ordinal == ordinal).map(|turn| turn.digest.as_str())
@@ -133,19 +139,4 @@ impl Outcome {
     pub fn effects_of(&self, wanted: impl Fn(&str) -> bool) -> Counts {
         self.effects.iter().filter(|((turn, _), _)| wanted(turn)).map(|(k, n)| (k.clone(), *n)).collect()
     }
-}
-
-/// Where two counts of effects differ, in words; empty when they are the same.
-pub fn differences(expected: &Counts, seen: &Counts) -> Vec<String> {
-    let mut keys: Vec<_> = expected.keys().chain(seen.keys()).collect();
-    keys.sort();
-    keys.dedup();
-    let count = |counts: &Counts, key| counts.get(key).copied().unwrap_or(0);
-    let differing = keys.into_iter().filter(|key| count(expected, *key) != count(seen, *key));
-    differing
-        .map(|key| {
-            let (turn, effect) = key;
-            format!("turn {turn}: {effect} {} times, not {}", count(seen, key), count(expected, key))
-        })
-        .collect()
 }

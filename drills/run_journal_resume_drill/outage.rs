@@ -20,6 +20,8 @@ struct Standing {
     worker: &'static str,
     at: AtPoint,
     landed: bool,
+    /// The journal right after each blow so far.
+    blows: Vec<RunState>,
 }
 
 /// Adds the crash of the server to the sweep. All points share one crash, which takes no more of a run than its
@@ -39,12 +41,12 @@ pub async fn outage(bench: &Bench<'_>, mut swept: Swept) -> Result<Swept> {
     bench.cx.crash_server(&format!("{many} runs stood at their points")).await?;
     let bench = &bench.again().await?;
     let before = try_join_all(standing.iter().map(|one| bench.read(&one.run))).await?;
+    standing.iter_mut().zip(before).for_each(|(one, before)| one.blows.push(before));
     standing.iter().for_each(|one| one.at.cut(&bench.cx.recorder));
     try_join_all(standing.iter().map(|one| bench.ended(one.worker, &one.at.worker))).await?;
 
     let control = &swept.control;
-    let all = standing.into_iter().zip(before);
-    let ends = iter(all).map(|(one, before)| async move { end(bench, one, before, control).await });
+    let ends = iter(standing).map(|one| async move { end(bench, one, control).await });
     let struck: Vec<Struck> = ends.buffered(AT_ONCE).try_collect().await?;
     swept.sweep.struck.extend(struck);
     Ok(swept)
@@ -56,16 +58,17 @@ async fn at_point(bench: &Bench<'_>, strike: Strike) -> Result<Standing> {
     bench.seed(&run).await?;
     let at = stand(bench, &run, "Worker A", &strike.first).await?;
     let Some(then) = &strike.then else {
-        return Ok(Standing { strike, run, worker: "Worker A", at, landed: true });
+        return Ok(Standing { strike, run, worker: "Worker A", at, landed: true, blows: Vec::new() });
     };
     let landed = at.kill(&bench.cx.recorder).await?;
+    let blows = vec![bench.read(&run).await?];
     bench.expire(&[&run]).await?;
     let at = stand(bench, &run, "Worker B", then).await?;
-    Ok(Standing { strike, run, worker: "Worker B", at, landed })
+    Ok(Standing { strike, run, worker: "Worker B", at, landed, blows })
 }
 
 /// Lets another Worker finish a run whose server crashed.
-async fn end(bench: &Bench<'_>, one: Standing, before: RunState, control: &Outcome) -> Result<Struck> {
+async fn end(bench: &Bench<'_>, one: Standing, control: &Outcome) -> Result<Struck> {
     let (end, _) = resume(bench, &one.run, "Worker C").await?;
-    Ok(one.strike.struck(one.landed, wrong(&before, &end, control)))
+    Ok(one.strike.struck(one.landed, wrong(bench, &one.blows, &end, control)))
 }

@@ -11,7 +11,7 @@ use sor_gate::worker::AtPoint;
 
 use super::bench::Bench;
 use super::breaks;
-use super::observed::{Outcome, RunState, differences};
+use super::observed::{Outcome, RunState};
 
 /// The part of the drill for which a break may rewrite the wire.
 pub const PART: &str = "sweep";
@@ -104,7 +104,7 @@ async fn strike(
     let landed = stand(bench, &run, "Worker A", &strike.first).await?.kill(&bench.cx.recorder).await?;
     let before = bench.read(&run).await?;
     let (end, resumed) = resume(bench, &run, "Worker B").await?;
-    let struck = strike.struck(landed, wrong(&before, &end, control));
+    let struck = strike.struck(landed, wrong(bench, &[before], &end, control));
     Ok((strike.first, struck, resumed))
 }
 
@@ -112,13 +112,14 @@ async fn strike_again(bench: &Bench<'_>, strike: Strike, control: &Outcome) -> R
     let run = strike.name();
     bench.seed(&run).await?;
     let mut landed = stand(bench, &run, "Worker A", &strike.first).await?.kill(&bench.cx.recorder).await?;
+    let mut blows = vec![bench.read(&run).await?];
     if let Some(then) = &strike.then {
         bench.expire(&[&run]).await?;
         landed &= stand(bench, &run, "Worker B", then).await?.kill(&bench.cx.recorder).await?;
+        blows.push(bench.read(&run).await?);
     }
-    let before = bench.read(&run).await?;
     let (end, _) = resume(bench, &run, "Worker C").await?;
-    Ok(strike.struck(landed, wrong(&before, &end, control)))
+    Ok(strike.struck(landed, wrong(bench, &blows, &end, control)))
 }
 
 /// Lets the lease run out and another Worker finish the run.
@@ -130,11 +131,14 @@ pub async fn resume(bench: &Bench<'_>, run: &str, worker: &str) -> Result<(Outco
     Ok((bench.outcome(run, ended, None).await?, proxy.conversation()))
 }
 
-/// Where a run differs from one without a crash; `before` is its journal right after the blow.
-pub fn wrong(before: &RunState, end: &Outcome, control: &Outcome) -> Vec<String> {
-    let mut wrong = differences(&control.effects, &end.effects);
-    let touched = before.done().into_iter().filter(|turn| before.digest(*turn) != end.journal.digest(*turn));
-    wrong.extend(touched.map(|turn| format!("the row of turn {turn} changed")));
+/// Where a run differs from one without a crash; `blows` are its journals right after each blow.
+pub fn wrong(bench: &Bench<'_>, blows: &[RunState], end: &Outcome, control: &Outcome) -> Vec<String> {
+    let struck: Vec<&RunState> = blows.iter().collect();
+    let mut wrong = bench.repeats.differences(&control.effects, &struck, &end.effects);
+    if let Some(last) = blows.last() {
+        let touched = last.done().into_iter().filter(|turn| last.digest(*turn) != end.journal.digest(*turn));
+        wrong.extend(touched.map(|turn| format!("the row of turn {turn} changed")));
+    }
     let turns = control.journal.turns.len();
     if end.journal.turns.len() != turns || end.journal.done().len() != turns {
         wrong.push(format!("{}; {}", end.journal.tell(), end.ended.tell()));

@@ -38,6 +38,14 @@ impl StepOutcome {
         }
     }
 
+    /// The first column of every row, NULLs left out.
+    pub fn firsts(&self) -> Vec<&str> {
+        match self {
+            Self::Done { rows, .. } => rows.iter().filter_map(|row| row.first()?.as_deref()).collect(),
+            _ => Vec::new(),
+        }
+    }
+
     /// The SQLSTATE of a refusal.
     pub fn sqlstate(&self) -> Option<&str> {
         match self {

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::Isolation;
+use super::{Isolation, Program};
 
 /// The claim as the Worker issues it. Each statement runs in the tenant's context (`tenancy.set`), where there are tenants.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -18,10 +18,14 @@ pub struct Claims {
     /// What a Worker does once before its first claim, such as to register; what it answers is `${registered}` from then on.
     #[schemars(extend("x-sql" = {"as": "worker", "with": ["tenant", "worker"]}))]
     pub prelude: Option<String>,
-    /// Claims the next row for `${worker}`: the first column answers its id; no row, or a row of NULLs, when there is
-    /// nothing to claim. The transaction is committed after it.
+    /// Claims the next row, or `batch` of them, for `${worker}`: the first column answers the id; no row, or a row of NULLs, when
+    /// there is nothing to claim. The transaction is committed after it.
     #[schemars(extend("x-sql" = {"as": "worker", "with": ["tenant", "worker", "registered"]}))]
     pub claim: String,
+    /// How many rows a claim takes at most; it may answer fewer, and none more.
+    #[serde(default = "default_batch")]
+    #[schemars(extend("minimum" = 1, "maximum" = 1000))]
+    pub batch: u32,
     /// At which isolation the transaction of the claim runs, where it is this and no lock that keeps Workers apart. Then the
     /// claim holds once it is committed, and one that ends with 40001 or 40P01 is made again, as the Worker does.
     pub isolation: Option<Isolation>,
@@ -43,6 +47,13 @@ pub struct Claims {
     /// What brings the work of dead claimers back, where claims do not take it by themselves.
     #[schemars(extend("x-sql" = {"as": "worker", "with": ["tenant", "worker"]}))]
     pub rescue: Option<String>,
+    /// The same as a program with the Worker's URL: a command, run as often as it takes until the bound is over, or one that goes
+    /// on for ever, which is stopped once the work is back: a live Worker that does no work of this queue itself.
+    pub rescue_program: Option<Program>,
+}
+
+fn default_batch() -> u32 {
+    1
 }
 
 fn default_attempts() -> u32 {

@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::Program;
+
 /// SELECTs that present the subject's own journal tables, and the conditions that steer a crash.
 ///
 /// `${run_id}` and `${tenant}` may stand in each of them. Admin runs them all.
@@ -37,6 +39,17 @@ pub struct Journal {
     pub age: Option<String>,
     /// How long a dead Worker's run stays leased, as a Postgres interval.
     pub lease: Option<String>,
+    /// What brings the run of a dead Worker back once its lease is over, where a Worker that is started anew does not take it up
+    /// by itself. It must not wait for `hold`.
+    #[schemars(extend("x-sql" = {"as": "admin", "with": ["run_id", "tenant"]}))]
+    pub rescue: Option<String>,
+    /// The same as a command with the Worker's URL, which must end well within its `timeout_s`: run for each such run where
+    /// `${run_id}` stands in it, else once for all of them.
+    pub rescue_program: Option<Program>,
+    /// Whether a live Worker must be running for the rescue: then it comes once the next Worker of the run is started; by
+    /// default before that.
+    #[serde(default)]
+    pub rescue_beside_worker: bool,
     /// Exit codes of a Worker that leaves a run alone because another one holds it; 0 always counts.
     #[serde(default)]
     pub held_exit_codes: Vec<i32>,
@@ -44,6 +57,10 @@ pub struct Journal {
     /// the harness's sink and counted there.
     #[schemars(extend("x-sql" = {"as": "admin", "with": ["run_id", "tenant"], "answers": ["dedup_key"]}))]
     pub deliveries: Option<String>,
+    /// What is promised of those messages where a Worker dies in mid-turn: `exactly_once` by default; with `at_least_once` there may
+    /// be one more for each repeat of an effect of that guarantee.
+    #[serde(default)]
+    pub deliveries_guarantee: Guarantee,
     /// Tables whose rows are effects; the harness keeps its own ledger of them.
     #[serde(default)]
     pub effects: Vec<Effect>,
@@ -69,6 +86,21 @@ pub struct Effect {
     pub when: Option<String>,
     /// What to call it; by default the table's name.
     pub name: Option<String>,
+    /// What is promised of it where a Worker dies: `exactly_once`, the default, is as in a run without a crash; `at_least_once` lets
+    /// it repeat for the turn in flight, once for each death, and for no other turn.
+    #[serde(default)]
+    pub guarantee: Guarantee,
+}
+
+/// How often an effect takes place where its Worker dies; that of a finished turn never takes place again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Guarantee {
+    /// As in a run without a crash.
+    #[default]
+    ExactlyOnce,
+    /// Once more for each death in the midst of its turn.
+    AtLeastOnce,
 }
 
 impl Effect {

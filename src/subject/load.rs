@@ -88,7 +88,7 @@ pub fn parse(text: &str, folder: &Path) -> (Reading, Option<Subject>) {
         return (reading, None);
     }
     match toml::from_str::<Subject>(text) {
-        Ok(subject) => match without_schema(&subject, &reading) {
+        Ok(subject) => match without_schema(&subject, &reading).or_else(|| half_said(&subject, &reading)) {
             Some(problem) => {
                 reading.problems.push(problem);
                 (reading, None)
@@ -111,6 +111,19 @@ fn without_schema(subject: &Subject, reading: &Reading) -> Option<Problem> {
     let at = reading.places.get("database").map(|span| span.start);
     let fix = "add `migrations = …`, `dump = …` or `copy = …` to [database]".to_owned();
     Some(Problem { at, what: "[database] says of no schema".into(), fix })
+}
+
+/// Keys that say nothing without another one.
+fn half_said(subject: &Subject, reading: &Reading) -> Option<Problem> {
+    let (key, wrong, other) = subject.idempotency.as_ref()?.half_said()?;
+    let path = format!("idempotency.{key}");
+    let path = path.trim_end_matches('.');
+    let at = reading.places.get(path).map(|span| span.start);
+    let fix = match wrong {
+        "stands beside" => format!("keep one of `{key}` and `{other}`"),
+        _ => format!("add `{other}`"),
+    };
+    Some(Problem { at, what: format!("`{path}` {wrong} `{other}`"), fix })
 }
 
 fn problem(error: &toml::de::Error) -> Problem {

@@ -30,19 +30,15 @@ pub struct Migration {
     #[serde(default)]
     #[schemars(extend("x-sql" = {"as": "admin", "form": "script"}))]
     pub fill: Vec<String>,
-    /// Longest time in milliseconds that it may keep a concurrent reader or writer waiting.
-    #[serde(default = "default_lock_wait_ms")]
-    pub lock_wait_ms: u64,
+    /// Longest time in milliseconds that it may keep a concurrent reader or writer waiting; that of `policy.lock_wait_ms` by
+    /// default.
+    pub lock_wait_ms: Option<u64>,
     /// The upgrade's text in place of the file's, as a break has rewritten it.
     #[serde(skip)]
     pub up_text: Option<String>,
     /// The downgrade's text in place of the file's.
     #[serde(skip)]
     pub down_text: Option<String>,
-}
-
-fn default_lock_wait_ms() -> u64 {
-    1_000
 }
 
 /// What is known of the whole history, by id of a migration.
@@ -92,6 +88,12 @@ impl Proposal {
 }
 
 impl Subject {
+    /// Longest time in milliseconds that a migration may keep others waiting: its own, that of the policy, or a second.
+    pub fn lock_wait_ms(&self) -> u64 {
+        let own = self.migration.as_ref().and_then(|migration| migration.lock_wait_ms);
+        own.or(self.policy.lock_wait_ms).unwrap_or(1_000)
+    }
+
     /// The history: as the tool's commands told it, else read from the folder.
     ///
     /// # Errors

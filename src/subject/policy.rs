@@ -1,4 +1,4 @@
-//! `[policy]`: what the owner of the release allows to be missing for a while.
+//! `[policy]`: what the owner of the release allows: how long things may take, and what may be missing for a while.
 
 use jiff::civil::Date;
 use schemars::JsonSchema;
@@ -6,10 +6,21 @@ use serde::{Deserialize, Deserializer};
 
 use crate::release::ReleasePolicy;
 
-/// What a release may lack, until when, and by whose word. All drills gate: what is not to count needs a waiver.
+/// How long things may take, and what a release may lack, until when, and by whose word. All drills gate: what is not to count
+/// needs a waiver.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Policy {
+    /// Longest time in milliseconds that a migration may keep a concurrent reader or writer waiting, where
+    /// `migration.lock_wait_ms` says nothing; 1000 by default. It holds for each migration of `--all` too.
+    pub lock_wait_ms: Option<u64>,
+    /// Within how many seconds the work of a dead claimer must be claimable again, whatever `claims.lease` says.
+    #[schemars(extend("minimum" = 1))]
+    pub rescue_s: Option<u32>,
+    /// Within how many seconds a crashed run must be complete: its lease (`journal.lease`), its rescue, and the time of the Worker
+    /// that takes it up.
+    #[schemars(extend("minimum" = 1))]
+    pub resume_s: Option<u32>,
     /// What may be `not testable` for a while. A waiver never covers a claim that was put to the test and broke.
     #[serde(default)]
     pub waivers: Vec<Waiver>,

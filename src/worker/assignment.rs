@@ -31,6 +31,12 @@ impl Assignment {
         Self { worker: worker.into(), more, ..Self::default() }
     }
 
+    /// Placeholders of its own, beside those that every command knows.
+    #[must_use]
+    pub fn knowing(self, more: Values) -> Self {
+        Self { more, ..self }
+    }
+
     /// Fills `${sink_url}`, for Workers that send by themselves.
     #[must_use]
     pub fn sending_to(self, sink_url: &str) -> Self {

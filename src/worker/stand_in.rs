@@ -34,7 +34,7 @@ struct Task {
 /// A running stand-in, with what its last statement answered.
 pub struct StandIn {
     worker: Worker,
-    answer: Option<Vec<Option<String>>>,
+    answer: Vec<Row>,
 }
 
 impl StandIn {
@@ -69,13 +69,14 @@ impl StandIn {
     /// When a statement is refused or the connection is lost: its last lines.
     pub async fn done(worker: Worker) -> Result<Self> {
         let line = worker.ready(|line| line.starts_with(ANSWER), PATIENCE).await?;
-        let answer = serde_json::from_str(&line[ANSWER.len()..]);
-        Ok(Self { worker, answer: answer.map_err(|error| Error::harness(error.to_string()))? })
+        let answer: Vec<Vec<Option<String>>> =
+            serde_json::from_str(&line[ANSWER.len()..]).map_err(|error| Error::harness(error.to_string()))?;
+        Ok(Self { worker, answer: answer.into_iter().map(|cells| Row { cells }).collect() })
     }
 
-    /// The first row of the last statement's answer.
-    pub fn answer(&self) -> Option<Row> {
-        self.answer.clone().map(|cells| Row { cells })
+    /// The rows that its last statement with an answer answered.
+    pub fn answer(&self) -> &[Row] {
+        &self.answer
     }
 
     /// Kills it with SIGKILL; the proof is the wait status.
@@ -111,13 +112,13 @@ async fn work() -> Result<String> {
     let (client, connection) = tokio_postgres::connect(&task.url, tokio_postgres::NoTls).await?;
     let alive = tokio::spawn(connection);
     let session = Session::new(client, "stand-in", &task.role, Recorder::default());
-    let mut answer: Option<Row> = None;
+    let mut answer = Vec::new();
     for (sql, values) in &task.statements {
-        let rows = session.must(sql, &Values::from_pairs(values)).await?;
-        answer = rows.rows.into_iter().next().or(answer);
+        let rows = session.must(sql, &Values::from_pairs(values)).await?.rows;
+        answer = if rows.is_empty() { answer } else { rows };
     }
-    let cells =
-        serde_json::to_string(&answer.map(|row| row.cells)).map_err(|e| Error::harness(e.to_string()))?;
+    let cells: Vec<_> = answer.into_iter().map(|row| row.cells).collect();
+    let cells = serde_json::to_string(&cells).map_err(|error| Error::harness(error.to_string()))?;
     let told = writeln!(std::io::stdout(), "{ANSWER}{cells}").and_then(|()| std::io::stdout().flush());
     told.map_err(|error| Error::harness(error.to_string()))?;
     // Ends only when the server goes away.

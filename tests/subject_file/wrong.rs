@@ -38,7 +38,7 @@ fn an_unknown_placeholder_is_found_before_any_run() {
         complaints(&worker),
         [
             "17:26 unknown placeholder ${database_ur} in `worker.command[2]`; did you mean `database_url`?",
-            "18:13 unknown placeholder ${B:-c} in `worker.env.A`; known here: `sor_gate`, `folder`, `database_url`, `run_id`, `tenant`, `worker`, `sink_url`, `port`, `mcp_url`, `files`, `database_dsn`, `pg_host`, …"
+            "18:13 unknown placeholder ${B:-c} in `worker.env.A`; known here: `sor_gate`, `folder`, `database_url`, `run_id`, `tenant`, `worker`, `sink_url`, `sink_port`, `port`, `mcp_url`, `files`, `database_dsn`, …"
         ]
     );
 }
@@ -105,4 +105,35 @@ fn a_schema_must_come_from_somewhere() {
 fn a_pattern_that_is_none_is_told() {
     let told = complaints(&format!("{SMALL}[worker]\ncommand = [\"x\"]\nready = {{ line = \"up (\" }}\n"));
     assert!(told[0].starts_with("18:18 `worker.ready.line` is no regular expression: "), "{told:?}");
+}
+
+#[test]
+fn how_long_a_key_holds_and_what_ends_it_are_said_together() {
+    let said = |keys: &str| {
+        let section = "[idempotency]\nwrite = [\"SELECT 1\"]\ntable = \"t\"\nkey_column = \"k\"\n";
+        complaints(&format!("{SMALL}{section}{keys}"))
+    };
+    assert_eq!(
+        said("holds = \"while_queued\"\nremove = \"SELECT 1\"\n"),
+        ["20:9 `idempotency.holds` says nothing without `finish`; add `finish`"]
+    );
+    assert_eq!(
+        said("remove = \"SELECT 1\"\n"),
+        ["20:10 `idempotency.remove` says nothing without `holds`; add `holds`"]
+    );
+    assert_eq!(said("holds = \"forever\"\nfinish = \"SELECT 1\"\n"), [""; 0]);
+    assert_eq!(
+        said("holds = \"always\"\nremove = \"SELECT 1\"\n"),
+        [
+            "20:9 `idempotency.holds` knows no `always`; known here: `forever`, `while_row_exists`, `while_queued`"
+        ]
+    );
+    let both = said("program = { command = [\"x\", \"${key}\", \"${amount}\"] }\n");
+    assert_eq!(
+        both,
+        ["20:11 `idempotency.program` stands beside `write`; keep one of `program` and `write`"]
+    );
+    let neither = complaints(&format!("{SMALL}[idempotency]\ntable = \"t\"\nkey_column = \"k\"\n"));
+    let told = "16:1 `idempotency` says of no write: it lacks `write` or `program`; add `write` or `program`";
+    assert_eq!(neither, [told]);
 }

@@ -19,8 +19,8 @@ pub enum Deed {
 pub enum Kind {
     /// It was begun.
     Invoke,
-    /// It was done, with this row; a claim without one found nothing.
-    Ok(Option<String>),
+    /// It was done, with these rows; a claim without any found nothing.
+    Ok(Vec<String>),
     /// It certainly was not done.
     Fail(Refusal),
     /// The connection was lost: it may have been done or not.
@@ -66,14 +66,14 @@ impl Tally {
             match (&operation.deed, &operation.kind) {
                 (_, Kind::Invoke) => begun += 1,
                 (_, Kind::Info(reason)) => why = why.or_else(|| Some(reason.clone())),
-                (_, Kind::Fail(_)) | (Deed::Claim, Kind::Ok(None)) | (Deed::Done(_), Kind::Ok(_)) => {
-                    ended += 1
-                }
-                (Deed::Claim, Kind::Ok(Some(id))) => {
+                (_, Kind::Fail(_)) | (Deed::Done(_), Kind::Ok(_)) => ended += 1,
+                (Deed::Claim, Kind::Ok(ids)) => {
                     ended += 1;
-                    *claimed.entry(id).or_default() += 1;
+                    for id in ids {
+                        *claimed.entry(id).or_default() += 1;
+                    }
                     if let Some(got) = got.get_mut(operation.worker) {
-                        *got += 1;
+                        *got += ids.len();
                     }
                 }
             }

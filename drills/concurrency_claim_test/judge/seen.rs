@@ -8,8 +8,8 @@ use super::{Kind, Operation, Tally};
 /// How one claim ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Attempt {
-    /// It got a row.
-    Claimed(String),
+    /// It got these rows; one, unless the subject claims in batches.
+    Claimed(Vec<String>),
     /// There was nothing to claim.
     Empty,
     /// The server refused it.
@@ -17,6 +17,24 @@ pub enum Attempt {
 }
 
 impl Attempt {
+    /// The rows that it got.
+    pub fn ids(&self) -> &[String] {
+        match self {
+            Self::Claimed(ids) => ids,
+            Self::Empty | Self::Refused(_) => &[],
+        }
+    }
+
+    /// Whether it got all of these.
+    pub fn has_all(&self, ids: &[String]) -> bool {
+        ids.iter().all(|id| self.ids().contains(id))
+    }
+
+    /// The first row that the other one got as well.
+    pub fn shared<'a>(&'a self, other: &Self) -> Option<&'a String> {
+        self.ids().iter().find(|id| other.ids().contains(id))
+    }
+
     /// Whether it was refused because it lost a race, and may be made again as it is.
     pub fn lost_a_race(&self) -> bool {
         matches!(self, Self::Refused(refusal) if refusal.lost_a_race())
@@ -24,7 +42,7 @@ impl Attempt {
 
     pub fn tell(&self) -> String {
         match self {
-            Self::Claimed(id) => id.clone(),
+            Self::Claimed(ids) => ids.join(", "),
             Self::Empty => "nothing".into(),
             Self::Refused(refusal) => refusal.to_string(),
         }
@@ -89,16 +107,20 @@ impl Fleet {
 
 /// A claimer was killed.
 pub struct Dead {
-    pub held: Option<String>,
+    pub held: Vec<String>,
     /// SIGKILL ended it.
     pub landed: bool,
     /// How it ended.
     pub killed: String,
     pub at_once: Attempt,
     pub later: Attempt,
+    /// When the work was back, in seconds after the kill, aged ones among them.
+    pub back: Option<f64>,
     pub aged: f64,
     pub took: f64,
     pub bound: f64,
+    /// The bound of the policy.
+    pub allowed: Option<f64>,
 }
 
 /// Everything that was seen.

@@ -6,7 +6,7 @@ use sor_gate::verdict::Verdict;
 use super::*;
 
 fn got(id: &str) -> Attempt {
-    Attempt::Claimed(id.into())
+    Attempt::Claimed(id.split(' ').map(str::to_owned).collect())
 }
 
 fn pair(second: &str, waited: bool, calibration: Option<Calibration>) -> Pair {
@@ -29,11 +29,32 @@ fn the_pair() {
     assert_eq!(no_wait(&pair("2", false, blind)).verdict, Verdict::Error);
 }
 
+#[test]
+fn batches_that_share_a_row_are_no_claims_of_their_own() {
+    let batches = |first, second| exclusive(&Pair { first: got(first), ..pair(second, false, None) }).verdict;
+    assert_eq!(batches("1 2 3", "4 5"), Verdict::Pass);
+    assert_eq!(batches("1 2 3", "4 3"), Verdict::Fail);
+    let held =
+        |took| Calibration { without: Protection::Lock, waited: true, took: got(took), held: got("1 2") };
+    assert_eq!(exclusive(&pair("3 4", false, Some(held("2 1")))).verdict, Verdict::Pass);
+    assert_eq!(exclusive(&pair("3 4", false, Some(held("5 6")))).verdict, Verdict::Error);
+}
+
+#[test]
+fn a_batch_counts_row_by_row() {
+    let entry = |worker, kind| Operation { worker, deed: Deed::Claim, kind };
+    let claim = |worker, ids| [entry(worker, Kind::Invoke), entry(worker, Kind::Ok(got(ids).ids().to_vec()))];
+    let rows = ["1", "2", "3", "4"].map(str::to_owned);
+    let tally = Tally::of(&rows, 2, &[claim(0, "1 2"), claim(1, "2 3")].concat());
+    assert_eq!((tally.least, tally.most, tally.claims), (2, 2, 2));
+    assert_eq!((tally.twice, tally.never), (vec!["2".to_owned()], vec!["4".to_owned()]));
+}
+
 /// A history of claims, each with its row, done at once.
 fn worked(claims: &[(usize, &str)]) -> Vec<Operation> {
     let entry = |worker, deed, kind| Operation { worker, deed, kind };
     let each = |(worker, id): &(usize, &str)| {
-        let (worker, row) = (*worker, Some((*id).to_owned()));
+        let (worker, row) = (*worker, vec![(*id).to_owned()]);
         let done = Deed::Done((*id).to_owned());
         [
             entry(worker, Deed::Claim, Kind::Invoke),
@@ -87,19 +108,28 @@ fn first_claims_that_were_not_open_at_one_moment_prove_nothing() {
 #[test]
 fn a_claimer_that_was_not_killed_or_held_nothing_proves_nothing() {
     let dead = || Dead {
-        held: Some("1".into()),
+        held: vec!["1".into()],
         landed: true,
         killed: "signal: 9 (SIGKILL)".into(),
         at_once: Attempt::Empty,
         later: got("1"),
+        back: Some(30.0),
         aged: 30.0,
         took: 0.1,
         bound: 30.0,
+        allowed: None,
     };
     assert_eq!(dead_claimer(&dead()).verdict, Verdict::Pass);
-    assert_eq!(dead_claimer(&Dead { later: Attempt::Empty, ..dead() }).verdict, Verdict::Fail);
+    assert_eq!(dead_claimer(&Dead { later: Attempt::Empty, back: None, ..dead() }).verdict, Verdict::Fail);
+    let batch = || vec!["1".into(), "2".into()];
+    let half = Dead { held: batch(), later: got("1"), back: None, ..dead() };
+    assert_eq!(dead_claimer(&half).verdict, Verdict::Fail, "one of two");
+    let within = |allowed| dead_claimer(&Dead { allowed: Some(allowed), ..dead() });
+    assert_eq!(within(30.0).verdict, Verdict::Pass);
+    assert_eq!(within(10.0).verdict, Verdict::Fail);
+    assert!(within(10.0).observed.contains("30.0 s after the kill"), "{}", within(10.0).observed);
     assert_eq!(dead_claimer(&Dead { landed: false, ..dead() }).verdict, Verdict::Error);
-    assert_eq!(dead_claimer(&Dead { held: None, ..dead() }).verdict, Verdict::Error);
+    assert_eq!(dead_claimer(&Dead { held: Vec::new(), ..dead() }).verdict, Verdict::Error);
 }
 
 #[test]

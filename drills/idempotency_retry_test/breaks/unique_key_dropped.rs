@@ -3,8 +3,9 @@
 use sor_gate::drill::{Applied, Break};
 use sor_gate::error::Result;
 use sor_gate::rewrite;
-use sor_gate::sabotage;
 use sor_gate::stage::Stage;
+
+use super::in_place_of_key::drop_index;
 
 /// Drops whatever unique index covers the key, with the ON CONFLICT clauses that need it.
 pub const BREAK: Break = Break {
@@ -15,13 +16,5 @@ pub const BREAK: Break = Break {
 };
 
 async fn apply(stage: &mut Stage<'_>) -> Result<Applied> {
-    let Some(binding) = &mut stage.subject.idempotency else {
-        return Ok(Applied::Unviable("no [idempotency]".into()));
-    };
-    for statement in &mut binding.write {
-        if let Some(bare) = rewrite::without_on_conflict(statement) {
-            *statement = bare;
-        }
-    }
-    sabotage::drop_unique_indexes(stage.admin, &binding.table, &binding.key_column).await
+    drop_index(stage, rewrite::without_on_conflict).await.map(|(dropped, _)| dropped)
 }

@@ -2,6 +2,7 @@
 
 use sor_gate::fault::sweep::Sweep;
 use sor_gate::session::{Refusal, Row};
+use sor_gate::subject::End;
 
 /// What a write answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,6 +13,8 @@ pub enum Answer {
     Nothing,
     /// A refusal.
     Refused(Refusal),
+    /// A program that ended badly, or without its answer.
+    Ended(String),
 }
 
 impl Answer {
@@ -29,7 +32,7 @@ impl Answer {
 
     /// Nothing was refused.
     pub fn landed(&self) -> bool {
-        !matches!(self, Self::Refused(_))
+        !matches!(self, Self::Refused(_) | Self::Ended(_))
     }
 
     /// The answer in words.
@@ -38,6 +41,7 @@ impl Answer {
             Self::Row(..) => format!("id {}", self.id().unwrap_or("NULL")),
             Self::Nothing => "no row".into(),
             Self::Refused(refusal) => refusal.to_string(),
+            Self::Ended(how) => how.clone(),
         }
     }
 }
@@ -47,6 +51,40 @@ pub struct Twice {
     pub first: Answer,
     pub second: Answer,
     pub added: i64,
+}
+
+/// The same key once more, after the work of its first write had ended.
+pub struct AfterEnd {
+    pub end: End,
+    /// Whether the subject lets the key be used again then.
+    pub free: bool,
+    /// Whether the end was seen in the row.
+    pub ended: bool,
+    pub first: Answer,
+    pub again: Answer,
+    pub added: i64,
+}
+
+impl AfterEnd {
+    /// Whether the key held, or was free, as declared.
+    pub fn holds(&self) -> bool {
+        let alike = self.end == End::Removed || self.again.id() == self.first.id();
+        self.again.landed() && if self.free { self.added == 1 } else { self.added == 0 && alike }
+    }
+
+    pub fn tell(&self) -> String {
+        let end = match self.end {
+            End::Finished => "finished",
+            End::Removed => "removed",
+        };
+        let wanted =
+            if self.free { "+1, since the key is free then" } else { "+0, since the key still holds" };
+        format!(
+            "after it was {end} delta +{}, answered {} (declared: {wanted})",
+            self.added,
+            self.again.tell()
+        )
+    }
 }
 
 /// The same key from many sessions.
@@ -104,6 +142,8 @@ pub struct Keyless {
 /// Everything that was seen.
 pub struct Seen {
     pub serial: Twice,
+    /// Empty where the subject does not say how long a key holds.
+    pub after_end: Vec<AfterEnd>,
     pub concurrent: AtOnce,
     pub calibration: i64,
     pub lost: LostReply,
@@ -112,5 +152,6 @@ pub struct Seen {
     pub other: OtherKey,
     pub conflict: Conflict,
     pub tenants: Tenants,
-    pub keyless: Keyless,
+    /// None of a program, which cannot be given a key that is NULL.
+    pub keyless: Option<Keyless>,
 }

@@ -2,6 +2,7 @@
 
 use sor_gate::fault::sweep::{Blow, Struck};
 use sor_gate::session::{Refusal, Row};
+use sor_gate::subject::End;
 use sor_gate::verdict::Verdict;
 
 use super::*;
@@ -10,13 +11,43 @@ fn row(id: &str) -> Answer {
     Answer::Row(vec!["id".into()], Row { cells: vec![Some(id.into())] })
 }
 
+fn before_its_end(seen: &Twice) -> Finding {
+    serial_retry(seen, &[])
+}
+
+#[test]
+fn a_retry_after_the_end_of_a_key_writes_where_the_key_is_free_and_nowhere_else() {
+    let verdict = |end, free, again: Answer, added| {
+        let twice = Twice { first: row("1"), second: row("1"), added: 1 };
+        serial_retry(&twice, &[AfterEnd { end, free, ended: true, first: row("2"), again, added }]).verdict
+    };
+    assert_eq!(verdict(End::Finished, false, row("2"), 0), Verdict::Pass);
+    assert_eq!(verdict(End::Finished, false, row("3"), 1), Verdict::Fail);
+    assert_eq!(verdict(End::Finished, false, row("3"), 0), Verdict::Fail, "answered otherwise");
+    assert_eq!(verdict(End::Removed, false, Answer::Nothing, 0), Verdict::Pass);
+    assert_eq!(verdict(End::Removed, true, row("3"), 1), Verdict::Pass);
+    assert_eq!(verdict(End::Removed, true, Answer::Nothing, 0), Verdict::Fail, "swallowed");
+    assert_eq!(verdict(End::Finished, true, row("2"), 0), Verdict::Fail, "swallowed");
+    let twice = |added| Twice { first: row("1"), second: row("1"), added };
+    let vain = || AfterEnd {
+        end: End::Removed,
+        free: true,
+        ended: false,
+        first: row("2"),
+        again: row("3"),
+        added: 1,
+    };
+    assert_eq!(serial_retry(&twice(1), &[vain()]).verdict, Verdict::Error, "nothing ended");
+    assert_eq!(serial_retry(&twice(2), &[vain()]).verdict, Verdict::Fail);
+}
+
 #[test]
 fn a_second_row_or_another_answer_fails() {
     let seen = |second, added| Twice { first: row("1"), second, added };
-    assert_eq!(serial_retry(&seen(row("1"), 1)).verdict, Verdict::Pass);
-    assert_eq!(serial_retry(&seen(row("1"), 2)).verdict, Verdict::Fail);
-    assert_eq!(serial_retry(&seen(row("2"), 1)).verdict, Verdict::Fail);
-    assert_eq!(serial_retry(&seen(Answer::Nothing, 1)).verdict, Verdict::Fail);
+    assert_eq!(before_its_end(&seen(row("1"), 1)).verdict, Verdict::Pass);
+    assert_eq!(before_its_end(&seen(row("1"), 2)).verdict, Verdict::Fail);
+    assert_eq!(before_its_end(&seen(row("2"), 1)).verdict, Verdict::Fail);
+    assert_eq!(before_its_end(&seen(Answer::Nothing, 1)).verdict, Verdict::Fail);
 }
 
 #[test]
@@ -95,6 +126,10 @@ fn a_second_key_says_nothing_when_the_first_never_landed() {
     assert_eq!(other_key_lands(&seen(0, 1)).verdict, Verdict::Error);
 }
 
+fn with_key(seen: &Keyless) -> Finding {
+    key_required(Some(seen))
+}
+
 #[test]
 fn a_refusal_without_its_control_is_not_proven() {
     let refused = || {
@@ -108,7 +143,7 @@ fn a_refusal_without_its_control_is_not_proven() {
         })
     };
     let seen = |answer, control, added| Keyless { answer, control, added };
-    assert_eq!(key_required(&seen(refused(), row("1"), 1)).verdict, Verdict::Pass);
-    assert_eq!(key_required(&seen(refused(), refused(), 0)).verdict, Verdict::Error);
-    assert_eq!(key_required(&seen(row("1"), row("2"), 2)).verdict, Verdict::Fail);
+    assert_eq!(with_key(&seen(refused(), row("1"), 1)).verdict, Verdict::Pass);
+    assert_eq!(with_key(&seen(refused(), refused(), 0)).verdict, Verdict::Error);
+    assert_eq!(with_key(&seen(row("1"), row("2"), 2)).verdict, Verdict::Fail);
 }

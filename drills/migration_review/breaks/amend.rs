@@ -68,7 +68,7 @@ impl<'s, 'a> Amend<'s, 'a> {
     /// Lowers the longest wait that the subject allows.
     pub fn bound(&mut self, ms: u64) -> &mut Self {
         if let Some(binding) = &mut self.stage.subject.migration {
-            binding.lock_wait_ms = ms;
+            binding.lock_wait_ms = Some(ms);
         }
         self
     }

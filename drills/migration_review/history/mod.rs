@@ -32,6 +32,7 @@ pub async fn run(cx: &Context, claims: &'static [Claim]) -> Result<Evidence> {
             scope: scope::Scope::named_by(std::iter::once(&review.up).chain(&review.down)),
             scope_told: "what the scripts name".into(),
             irreversible: proposal.irreversible.clone(),
+            lock_wait_ms: cx.subject.lock_wait_ms(),
             binding: &binding,
             review,
             trial,
@@ -61,7 +62,7 @@ fn binding(cx: &Context, proposal: &Proposal) -> Migration {
             .map(|binding| binding.proposes.clone())
             .unwrap_or_default(),
         fill: Vec::new(),
-        lock_wait_ms: declared.map_or(1_000, |binding| binding.lock_wait_ms),
+        lock_wait_ms: None,
         up_text: None,
         down_text: None,
     }

@@ -195,7 +195,7 @@ fn explains(danger: &Danger, diff: &DigestDiff) -> bool {
 
 pub fn lock_safe(seen: &Seen<'_>) -> Finding {
     let claim = "lock_safe";
-    let bound = seen.binding.lock_wait_ms;
+    let bound = seen.lock_wait_ms;
     let expected =
         format!("readers and writers wait at most {bound} ms, no table is rewritten, no hazard is read");
     if let Some(refused) = seen.refused() {

@@ -17,7 +17,7 @@ fn binding(scope: &[&str]) -> Migration {
         scope: scope.iter().map(|&line| line.to_owned()).collect(),
         proposes: Default::default(),
         fill: Vec::new(),
-        lock_wait_ms: 100,
+        lock_wait_ms: None,
         up_text: None,
         down_text: None,
     }
@@ -25,7 +25,8 @@ fn binding(scope: &[&str]) -> Migration {
 
 fn seen<'a>(binding: &'a Migration, review: Review, trial: Trial) -> Seen<'a> {
     let scope = Scope::new(&binding.scope);
-    Seen { binding, review, trial, irreversible: None, scope, scope_told: binding.scope.join(", ") }
+    let scope_told = binding.scope.join(", ");
+    Seen { binding, review, trial, irreversible: None, lock_wait_ms: 100, scope, scope_told }
 }
 
 fn review(up: &str, down: Option<&str>) -> Review {

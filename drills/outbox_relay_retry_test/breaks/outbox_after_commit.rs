@@ -13,10 +13,8 @@ pub const BREAK: Break = Break {
 };
 
 async fn apply(stage: &mut Stage<'_>) -> Result<Applied> {
-    let Some(tenancy) = &stage.subject.tenancy else {
-        return Ok(Applied::Unviable("no [tenancy]".into()));
-    };
-    let again = ["COMMIT".to_owned(), "BEGIN".to_owned(), tenancy.set.clone()];
+    let context = stage.subject.tenancy.as_ref().map(|tenancy| tenancy.set.clone());
+    let again = ["COMMIT".to_owned(), "BEGIN".to_owned()].into_iter().chain(context);
     let Some(outbox) = &mut stage.subject.outbox else {
         return Ok(Applied::Unviable("no [outbox]".into()));
     };

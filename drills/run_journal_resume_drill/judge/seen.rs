@@ -3,11 +3,14 @@
 use sor_gate::fault::sweep::Sweep;
 
 use super::super::observed::{Ended, Kill, Outcome, RunState};
+use super::super::repeats::Repeats;
 
 /// A run whose Worker was killed once.
 pub struct Crashed {
     pub kill: Kill,
     pub end: Outcome,
+    /// Seconds from the kill to the end of the Worker that took the run up, without what the drill itself waited for.
+    pub took: f64,
 }
 
 /// A run for which two Workers were started at once after the kill.
@@ -56,4 +59,8 @@ pub struct Seen {
     pub crashed: Crashed,
     pub two: TwoResumers,
     pub twice: CrashedTwice,
+    /// Within how many seconds the policy wants a crashed run to be complete.
+    pub resume_s: Option<u32>,
+    /// What the subject promises at least once.
+    pub repeats: Repeats,
 }

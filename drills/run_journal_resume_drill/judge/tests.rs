@@ -2,9 +2,11 @@
 
 use sor_gate::effects::Counts;
 use sor_gate::fault::sweep::{Blow, Struck, Sweep};
+use sor_gate::subject::{Effect, Guarantee};
 use sor_gate::verdict::Verdict;
 
 use super::super::observed::{RunState, Turn};
+use super::super::repeats::Repeats;
 use super::*;
 
 fn journal(status: &str, turns: &[&str]) -> RunState {
@@ -59,9 +61,11 @@ fn seen() -> Seen {
         turns: 3,
         held_exit_codes: vec![75],
         control: whole(),
-        crashed: Crashed { kill: kill(), end: whole() },
+        crashed: Crashed { kill: kill(), end: whole(), took: 30.5 },
         two: TwoResumers { kill: kill(), at_work: 1, left, stopped: Vec::new(), end: whole() },
         twice: CrashedTwice { first: kill(), second: kill(), end: whole() },
+        resume_s: None,
+        repeats: Repeats::default(),
     }
 }
 
@@ -89,6 +93,37 @@ fn a_doubled_effect_is_red_where_its_turn_stood_at_the_kill() {
         doubled.crashed.end.effects.insert((turn.to_string(), "row".into()), 2);
         assert_eq!(red(&doubled), [(claim.to_owned(), Verdict::Fail)], "turn {turn}");
     }
+}
+
+/// The effect `row` promised at least once.
+fn at_least_once() -> Repeats {
+    let effects = &[Effect {
+        table: "row".into(),
+        run: String::new(),
+        turn: String::new(),
+        on: None,
+        when: None,
+        name: None,
+        guarantee: Guarantee::AtLeastOnce,
+    }];
+    Repeats::declared(effects, Guarantee::ExactlyOnce)
+}
+
+#[test]
+fn an_effect_promised_at_least_once_may_repeat_where_its_turn_stood_at_the_kill_and_nowhere_else() {
+    let with = |turn: i64, once: i64, twice: i64, woken: i64| {
+        let mut seen = Seen { repeats: at_least_once(), ..seen() };
+        let key = (turn.to_string(), "row".to_owned());
+        seen.crashed.end.effects.insert(key.clone(), once);
+        seen.twice.end.effects.insert(key.clone(), twice);
+        seen.zombie.after.effects.insert(key, woken);
+        red(&seen).into_iter().map(|(claim, _)| claim).collect::<Vec<_>>()
+    };
+    let none: [&str; 0] = [];
+    assert_eq!(with(2, 2, 3, 2), none);
+    assert_eq!(with(2, 3, 4, 3), ["exactly_once_effects", "crash_while_resuming", "zombie_fenced"]);
+    assert_eq!(with(1, 2, 2, 2), ["resumes_at_gap", "crash_while_resuming", "zombie_fenced"]);
+    assert_eq!(with(3, 2, 2, 2), ["exactly_once_effects", "crash_while_resuming", "zombie_fenced"]);
 }
 
 #[test]
@@ -126,6 +161,15 @@ fn a_turn_on_paper_is_lost() {
     let mut gap = seen();
     gap.crashed.end.journal.turns.remove(1);
     assert_eq!(red(&gap), [("no_lost_turn".into(), Verdict::Fail)]);
+}
+
+#[test]
+fn a_run_that_is_complete_too_late_is_red_with_its_time() {
+    let within = |seconds| red(&Seen { resume_s: Some(seconds), ..seen() });
+    assert_eq!(within(31), []);
+    assert_eq!(within(30), [("no_lost_turn".into(), Verdict::Fail)]);
+    let told = no_lost_turn(&Seen { resume_s: Some(30), ..seen() }).observed;
+    assert!(told.contains("30.5 s after the kill, and policy.resume_s allows 30 s"), "{told}");
 }
 
 #[test]

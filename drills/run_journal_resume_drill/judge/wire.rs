@@ -2,7 +2,7 @@
 
 use sor_gate::verdict::Finding;
 
-use super::super::observed::{Outcome, differences};
+use super::super::observed::Outcome;
 use super::Seen;
 
 pub fn every_crash_point(seen: &Seen) -> Finding {
@@ -23,13 +23,19 @@ pub fn zombie_fenced(seen: &Seen) -> Finding {
         let why = format!("no Worker could be frozen in an open turn: {}", zombie.at_freeze.tell());
         return Finding::unproven(claim, expected, why);
     }
-    let mut wrong = differences(&zombie.before.effects, &zombie.after.effects);
+    let (before, after) = (&zombie.before.effects, &zombie.after.effects);
+    let mut wrong = seen.repeats.late(&seen.control.effects, &zombie.at_freeze, before, after);
     if zombie.before.journal != zombie.after.journal {
         wrong.push(format!("{} became {}", zombie.before.journal.tell(), zombie.after.journal.tell()));
     }
     let finished = zombie.before.journal.turns.iter().all(|turn| turn.status == "done");
     let woken = zombie.after.ended.tell();
     let observed = match wrong.is_empty() {
+        true if before != after => {
+            format!(
+                "no more than a repeat of the turn in flight, promised at least once; the zombie, {woken}"
+            )
+        }
         true => format!("nothing changed; the zombie, {woken}"),
         false => format!("{}; the zombie, {woken}", wrong.join("; ")),
     };

@@ -53,6 +53,11 @@ fn tells_done(point: &Point) -> bool {
     point.direction == Direction::ToClient && point.tag == b'C'
 }
 
+/// A program that takes leave (Terminate) ends without an answer: it may be gone before it is struck.
+fn takes_leave(point: &Point) -> bool {
+    point.direction == Direction::ToServer && point.tag == b'X'
+}
+
 /// What the server calls a statement in its answer, without its numbers; by its first word when there was no answer.
 fn kind(statement: &Statement) -> &str {
     let told = statement.completed.first().unwrap_or(&statement.sql);
@@ -97,6 +102,8 @@ impl Conversation {
                 rest.iter().position(|point| turning.contains(&point.number)).map_or(rest.len(), |at| at + 1);
             let (class, others) = rest.split_at(end);
             let picked = class[random.random_range(0..class.len())];
+            let stays = class.iter().rev().find(|point| !takes_leave(point));
+            let picked = if takes_leave(&picked) { stays.copied().unwrap_or(picked) } else { picked };
             let done = class.iter().find(|point| tells_done(point)).copied();
             let at = if classes.len() % 2 == 0 { done.unwrap_or(picked) } else { picked };
             classes.push(CrashPoint {

@@ -54,6 +54,16 @@ fn a_transaction_is_left_whole_or_not_at_all_and_every_message_is_covered() {
 }
 
 #[test]
+fn a_program_is_not_struck_where_it_takes_leave() {
+    let mut spoken = conversation(["BEGIN", "INSERT 0 1", "COMMIT"]);
+    spoken.points.push(Point { number: 10, tag: b'X', direction: Direction::ToServer, ..spoken.points[8] });
+    for seed in 0..20 {
+        let last = spoken.classes(seed).pop().unwrap();
+        assert_eq!((last.first, last.last, last.at.number), (9, 10, 9));
+    }
+}
+
+#[test]
 fn each_kind_of_statement_is_struck_before_or_behind_it_and_the_seed_says_which() {
     let spoken = conversation(["BEGIN", "INSERT 0 1", "COMMIT"]);
     let numbers = |seed| spoken.of_each_kind(seed).iter().map(|p| p.at.number).collect::<Vec<_>>();
