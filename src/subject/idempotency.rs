@@ -20,7 +20,7 @@ pub struct Idempotency {
     pub program: Option<Program>,
     /// The line by which the program answers, as a regular expression whose groups are the columns of the answer:
     /// `^booked (?<id>[0-9]+) for (?<minutes>[0-9]+)`. Group `id` must be the same for a call and its repeats.
-    #[schemars(extend("x-regex" = true))]
+    #[schemars(extend("x-regex" = ["id"]))]
     pub answer: Option<String>,
     /// The table it writes to.
     #[schemars(extend("x-name" = "table"))]
@@ -89,9 +89,6 @@ impl Idempotency {
             _ if writes == (false, false) => Some(("", "says of no write: it lacks", "write` or `program")),
             _ if writes == (true, true) => Some(("program", "stands beside", "write")),
             _ if self.answer.is_some() && self.program.is_none() => Some(("answer", ALONE, "program")),
-            _ if self.answer.as_ref().is_some_and(|answer| !answer.contains("<id>")) => {
-                Some(("answer", ALONE, "(?<id>…)"))
-            }
             (None, Some(_), _) => Some(("finish", ALONE, "holds")),
             (None, None, Some(_)) => Some(("remove", ALONE, "holds")),
             (Some(Holds::Forever), None, None) => Some(("holds", ALONE, "finish` or `remove")),
