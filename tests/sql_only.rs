@@ -46,3 +46,34 @@ fn what_is_not_described_says_what_is_wanted() {
         assert!(observed.contains("not testable") && observed.contains(section), "{observed}");
     }
 }
+
+/// Nobody is named as the owner, so that the admin is.
+const OF_THE_ADMIN: [(&str, &str); 4] = [
+    ("roles.sql", "CREATE ROLE app LOGIN;"),
+    ("migrations/1_log.up.sql", "CREATE TABLE log (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, run text, what text);
+        GRANT SELECT, INSERT ON log TO app;"),
+    ("migrations/1_log.down.sql", "DROP TABLE log;"),
+    ("sor-gate.toml", "name = \"log\"\ndatabase = { setup = [\"roles.sql\"], migrations = \"migrations\" }\nroles.worker = \"app\"
+        [events]\ntable = \"log\"\nappend = \"INSERT INTO log (run, what) VALUES (${run_id}, 'noted')\""),
+];
+
+#[test]
+fn events_that_the_admin_owns_get_their_verdict() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("migrations")).unwrap();
+    for (name, text) in OF_THE_ADMIN {
+        std::fs::write(folder.path().join(name), text).unwrap();
+    }
+    let not_owner = |words: &[&str]| {
+        let mut command = Command::cargo_bin("sor-gate").unwrap();
+        command.current_dir(folder.path()).args(["drill", "append_only", "--format", "json"]).args(words);
+        let told: Value = serde_json::from_slice(&command.output().unwrap().stdout).unwrap();
+        let findings = told[0]["findings"].as_array().unwrap();
+        let finding = findings.iter().find(|finding| finding["claim"] == "not_owner").unwrap();
+        (finding["verdict"].as_str().unwrap().to_owned(), finding["observed"].to_string())
+    };
+    let (verdict, observed) = not_owner(&[]);
+    assert_eq!(verdict, "pass", "{observed}");
+    let (verdict, observed) = not_owner(&["--break", "owner_granted"]);
+    assert_eq!(verdict, "fail", "{observed}");
+}

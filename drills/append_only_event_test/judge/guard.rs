@@ -7,6 +7,9 @@ use sor_gate::verdict::Finding;
 /// What every attack must come to.
 pub const EXPECTED: &str = "refused by a privilege (42501) or by a trigger of the table, the row unchanged";
 
+/// How Postgres up to 15 refuses the grant of a superuser's role (`user.c`), without naming the role.
+const OF_SUPERUSERS: &str = "must be superuser to alter superusers";
+
 /// An append as the Worker does it.
 pub struct Append {
     pub outcome: Outcome,
@@ -110,6 +113,7 @@ impl Attempt {
         let named = |word: &String| names(&refusal.message, word) || names(context, word);
         match refusal.sqlstate.as_str() {
             "42501" if self.object.is_empty() || names(&refusal.message, &self.object) => true,
+            "42501" if refusal.message == OF_SUPERUSERS => true,
             "55000" | "0A000" if self.view => names(&refusal.message, &self.object),
             "23503" | "23001" if self.parent => true,
             "0A000" if self.copy_closed => true,

@@ -33,6 +33,7 @@ fn verdict(outcome: Outcome, changed: bool) -> Verdict {
 fn a_refusal_is_known_by_its_state_and_its_author() {
     assert_eq!(verdict(refusal("42501", "permission denied for table events"), false), Verdict::Pass);
     assert_eq!(verdict(refusal("42501", "permission denied for table old_events"), false), Verdict::Error);
+    assert_eq!(verdict(refusal("42501", "must be superuser to alter superusers"), false), Verdict::Pass);
     assert_eq!(verdict(refusal("P0001", "refused by no_change"), false), Verdict::Pass);
     assert_eq!(verdict(refusal("P0001", "go away"), false), Verdict::Error);
     assert_eq!(verdict(refusal("P0042", "go away"), false), Verdict::Pass);
