@@ -47,7 +47,7 @@ while True:
     if not first or first[0][3] != "t":
         if "--for-ever" not in sys.argv:
             break
-        time.sleep(0.05)
+        time.sleep(0.1)
         continue
     [[number, key, body, _]] = first
     try:
