@@ -57,23 +57,51 @@ const OF_THE_ADMIN: [(&str, &str); 4] = [
         [events]\ntable = \"log\"\nappend = \"INSERT INTO log (run, what) VALUES (${run_id}, 'noted')\""),
 ];
 
-#[test]
-fn events_that_the_admin_owns_get_their_verdict() {
+/// The system, with parts of its files replaced.
+fn of_the_admin(changes: &[(&str, &str)]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir(folder.path().join("migrations")).unwrap();
     for (name, text) in OF_THE_ADMIN {
+        let text = changes.iter().fold(text.to_owned(), |text, (part, other)| text.replace(part, other));
         std::fs::write(folder.path().join(name), text).unwrap();
     }
-    let not_owner = |words: &[&str]| {
-        let mut command = Command::cargo_bin("sor-gate").unwrap();
-        command.current_dir(folder.path()).args(["drill", "append_only", "--format", "json"]).args(words);
-        let told: Value = serde_json::from_slice(&command.output().unwrap().stdout).unwrap();
-        let findings = told[0]["findings"].as_array().unwrap();
-        let finding = findings.iter().find(|finding| finding["claim"] == "not_owner").unwrap();
-        (finding["verdict"].as_str().unwrap().to_owned(), finding["observed"].to_string())
-    };
-    let (verdict, observed) = not_owner(&[]);
+    folder
+}
+
+/// What a claim of the append-only drill came to: its verdict and what was observed.
+fn append_only(folder: &Path, claim: &str, words: &[&str]) -> (String, String) {
+    let mut command = Command::cargo_bin("sor-gate").unwrap();
+    command.current_dir(folder).args(["drill", "append_only", "--format", "json"]).args(words);
+    let told: Value = serde_json::from_slice(&command.output().unwrap().stdout).unwrap();
+    let findings = told[0]["findings"].as_array().unwrap();
+    let finding = findings.iter().find(|finding| finding["claim"] == claim).unwrap();
+    (finding["verdict"].as_str().unwrap().to_owned(), finding["observed"].to_string())
+}
+
+#[test]
+fn events_that_the_admin_owns_get_their_verdict() {
+    let folder = of_the_admin(&[]);
+    let (verdict, observed) = append_only(folder.path(), "not_owner", &[]);
     assert_eq!(verdict, "pass", "{observed}");
-    let (verdict, observed) = not_owner(&["--break", "owner_granted"]);
+    let (verdict, observed) = append_only(folder.path(), "not_owner", &["--break", "owner_granted"]);
+    assert_eq!(verdict, "fail", "{observed}");
+}
+
+#[test]
+fn events_that_another_role_appends_are_attacked_by_that_role() {
+    let scribe = [
+        ("CREATE ROLE app LOGIN;", "CREATE ROLE app LOGIN; CREATE ROLE scribe LOGIN;"),
+        ("ON log TO app", "ON log TO scribe"),
+        ("[events]", "[events]\nrole = \"scribe\""),
+    ];
+    let folder = of_the_admin(&scribe);
+    for claim in ["insert_allowed", "update_refused", "delete_refused", "truncate_refused", "not_owner"] {
+        let (verdict, observed) = append_only(folder.path(), claim, &[]);
+        assert_eq!(verdict, "pass", "{claim}: {observed}");
+    }
+    let (verdict, observed) = append_only(folder.path(), "update_refused", &["--break", "update_granted"]);
+    assert_eq!(verdict, "fail", "{observed}");
+    let not_the_workers = of_the_admin(&scribe[..2]);
+    let (verdict, observed) = append_only(not_the_workers.path(), "insert_allowed", &[]);
     assert_eq!(verdict, "fail", "{observed}");
 }

@@ -158,7 +158,7 @@ impl Bench<'_> {
     /// What the owner, an administrator or a replica could do to get the rule out of the way.
     pub async fn usurpations(&self, session: &Session, targets: &Targets) -> Result<Vec<Attempt>> {
         let (table, bare) = (self.events.table.as_str(), targets.guard.table.as_str());
-        let worker = sor_gate::quote::quote_ident(&self.cx.subject.roles.worker);
+        let worker = sor_gate::quote::quote_ident(self.cx.subject.events_role());
         let own = |privilege: &str| {
             Some(format!(
                 "SELECT has_table_privilege('{}', '{privilege} WITH GRANT OPTION')",
@@ -217,7 +217,7 @@ impl Bench<'_> {
         let mut owners = vec![targets.owner.as_str()];
         owners.extend(self.cx.subject.roles.owner.as_deref());
         owners.dedup();
-        for owner in owners.into_iter().filter(|owner| *owner != self.cx.subject.roles.worker) {
+        for owner in owners.into_iter().filter(|owner| *owner != self.cx.subject.events_role()) {
             let quoted = sor_gate::quote::quote_ident(owner);
             trials.push((format!("SET ROLE {owner}"), owner, format!("SET LOCAL ROLE {quoted}"), None));
             trials.push((

@@ -15,7 +15,7 @@ impl Bench<'_> {
     /// what is handed back: with row-level security Postgres takes none (manual, COPY).
     pub async fn copy(&self, id: &str, targets: &Targets) -> Result<Attempt> {
         // A connection of its own, because the driver loses its place when a COPY is refused.
-        let session = self.cx.worker_session("copier").await?;
+        let session = self.cx.session(self.cx.subject.events_role(), "copier").await?;
         let (table, key) = (&self.events.table, &self.events.id);
         let columns: Vec<_> = targets
             .columns

@@ -45,7 +45,7 @@ impl Follower<'_> {
 
 impl Bench<'_> {
     async fn follower<'b>(&'b self, rule: &'b str, label: &str) -> Result<Follower<'b>> {
-        let session = self.cx.worker_session(label).await?;
+        let session = self.cx.session(self.cx.subject.events_role(), label).await?;
         let mut follower =
             Follower { bench: self, session, rule, cursor: String::new(), seen: BTreeSet::new() };
         follower.read().await?;
@@ -55,6 +55,7 @@ impl Bench<'_> {
     /// Two writers append, the one with the smaller id commits last; the subject's rule and the naive one follow.
     pub async fn gap(&self, rule: &str) -> Result<Gap> {
         let (id, table) = (&self.events.id, &self.events.table);
+        let role = self.cx.subject.events_role();
         let naive = format!(
             "SELECT {id} AS id, {id} AS cursor FROM {table} WHERE {id} > coalesce(nullif(${{cursor}}::text, ''), \
              (SELECT {id} FROM {table} ORDER BY {id} LIMIT 1)::text)::{} ORDER BY {id}",
@@ -63,7 +64,7 @@ impl Bench<'_> {
         let (mut follower, mut naive) =
             tokio::try_join!(self.follower(rule, "follower"), self.follower(&naive, "naive follower"))?;
         let (first, second) =
-            tokio::try_join!(self.cx.worker_session("writer 1"), self.cx.worker_session("writer 2"))?;
+            tokio::try_join!(self.cx.session(role, "writer 1"), self.cx.session(role, "writer 2"))?;
         let (mut early, mut late) = (&second, &first);
         let mut ids = Vec::new();
         for _ in 0..TRIES {

@@ -94,10 +94,10 @@ impl Drill for AppendOnlyEventTest {
             return Ok(Evidence::not_testable(SPEC.claims, "the section [events]"));
         };
         let bench = Bench::new(cx, events, cx.subject.tenancy.as_ref()).await?;
-        let worker = &cx.subject.roles.worker;
-        let held = standing::held_roles(&bench.admin, worker).await?;
+        let role = cx.subject.events_role();
+        let held = standing::held_roles(&bench.admin, role).await?;
         let targets = bench.targets().await?;
-        let session = cx.worker_session("attacker").await?;
+        let session = cx.session(role, "attacker").await?;
         let append = bench.append(&session).await?;
         let landed = append.outcome.refusal().is_none() && append.added > 0;
         let replayed =
@@ -113,7 +113,7 @@ impl Drill for AppendOnlyEventTest {
             Some(_) => Ok(None),
             None => Err("events.follow"),
         };
-        let seen = Seen { worker: worker.clone(), held, guard: targets.guard, append, attacks, replay, gap };
+        let seen = Seen { worker: role.to_owned(), held, guard: targets.guard, append, attacks, replay, gap };
         let mut evidence = Evidence::new(tell(&seen), judge::judge(&seen)).with_exhibit(
             "The Worker's role",
             ExhibitKind::Text,

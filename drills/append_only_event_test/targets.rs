@@ -118,7 +118,7 @@ impl Bench<'_> {
         let values = Values::new()
             .with("table", &self.events.table)
             .with("id", &self.events.id)
-            .with("worker", &self.cx.subject.roles.worker);
+            .with("worker", self.cx.subject.events_role());
         let ask = async |sql: &str| -> Result<Rows> { self.admin.must(sql, &values).await };
         let (table, triggers) = (ask(TABLE).await?, ask(TRIGGERS).await?);
         let mut names = triggers.all("name")?;

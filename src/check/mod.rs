@@ -22,6 +22,7 @@ pub async fn against(draft: &Draft, subject: &Subject, cluster: &Cluster) -> Res
     let roles = names::roles(&admin).await?;
     for statement in &draft.reading.statements {
         let role = match statement.usage.role.as_str() {
+            "worker" if statement.key.starts_with("events.") => subject.events_role().to_owned(),
             "worker" => subject.roles.worker.clone(),
             "relay" => subject.relay.as_ref().map_or_else(String::new, |relay| relay.role.clone()),
             _ => cluster.superuser().user,

@@ -10,6 +10,9 @@ pub struct Events {
     /// Qualified table name.
     #[schemars(extend("x-name" = "table"))]
     pub table: String,
+    /// The role that appends them, which is also the one that attacks them; the Worker's by default.
+    #[schemars(extend("x-name" = "role"))]
+    pub role: Option<String>,
     /// The column by which events are identified and ordered; `id` by default.
     #[serde(default = "default_id")]
     #[schemars(extend("x-name" = "column"))]

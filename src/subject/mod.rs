@@ -127,14 +127,25 @@ pub struct Subject {
 impl Subject {
     /// Every role that something connects as.
     pub fn login_roles(&self) -> Vec<&str> {
+        let events = self.events.iter().filter_map(|events| events.role.as_deref());
         let relay = self.relay.iter().map(|relay| relay.role.as_str());
         let mcp = self.mcp.iter().filter_map(|mcp| mcp.role.as_deref());
         let writers = self.constraints.iter().flat_map(|rules| rules.writers.iter().map(String::as_str));
-        let mut roles: Vec<&str> =
-            std::iter::once(self.roles.worker.as_str()).chain(relay).chain(mcp).chain(writers).collect();
+        let mut roles: Vec<&str> = std::iter::once(self.roles.worker.as_str())
+            .chain(relay)
+            .chain(mcp)
+            .chain(events)
+            .chain(writers)
+            .collect();
         roles.sort_unstable();
         roles.dedup();
         roles
+    }
+
+    /// The role that appends events.
+    pub fn events_role(&self) -> &str {
+        let own = self.events.as_ref().and_then(|events| events.role.as_deref());
+        own.unwrap_or(&self.roles.worker)
     }
 
     /// A path of the subject file, made absolute.

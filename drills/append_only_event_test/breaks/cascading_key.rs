@@ -32,6 +32,6 @@ async fn apply(stage: &mut Stage<'_>) -> Result<Applied> {
     );
     stage.sql(&sql).await?;
     triggers::drop_triggers(stage.admin, &events.table, Fires::Delete).await?;
-    grants::grant(stage.admin, "DELETE", &parent, &stage.subject.roles.worker).await?;
+    grants::grant(stage.admin, "DELETE", &parent, stage.subject.events_role()).await?;
     Ok(Applied::Done(sql))
 }

@@ -16,5 +16,5 @@ pub const BREAK: Break = Break {
 async fn apply(stage: &mut Stage<'_>) -> Result<Applied> {
     let Some(events) = &stage.subject.events else { return Ok(Applied::Unviable("no [events]".into())) };
     stage.sql(&format!("CREATE TABLE public.sor_gate_child () INHERITS ({})", events.table)).await?;
-    grants::grant(stage.admin, "SELECT, UPDATE", "public.sor_gate_child", &stage.subject.roles.worker).await
+    grants::grant(stage.admin, "SELECT, UPDATE", "public.sor_gate_child", stage.subject.events_role()).await
 }

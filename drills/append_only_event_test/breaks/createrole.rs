@@ -24,5 +24,5 @@ async fn apply(stage: &mut Stage<'_>) -> Result<Applied> {
     if superuser || version.scalar().and_then(|text| text.parse().ok()).unwrap_or(0) >= 160_000 {
         return Ok(Applied::Unviable("CREATEROLE does not lead to the owner here".into()));
     }
-    roles::give_attribute(stage.admin, &stage.subject.roles.worker, "CREATEROLE").await
+    roles::give_attribute(stage.admin, stage.subject.events_role(), "CREATEROLE").await
 }

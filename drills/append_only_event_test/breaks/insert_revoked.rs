@@ -15,5 +15,5 @@ pub const BREAK: Break = Break {
 
 async fn apply(stage: &mut Stage<'_>) -> Result<Applied> {
     let Some(events) = &stage.subject.events else { return Ok(Applied::Unviable("no [events]".into())) };
-    grants::revoke(stage.admin, "INSERT", &events.table, &stage.subject.roles.worker).await
+    grants::revoke(stage.admin, "INSERT", &events.table, stage.subject.events_role()).await
 }

@@ -19,7 +19,7 @@ async fn apply(stage: &mut Stage<'_>) -> Result<Applied> {
     let find = "SELECT quote_ident(attname) AS name FROM pg_attribute WHERE attrelid = ${table}::text::regclass AND attnum > 0 \
                 AND NOT attisdropped AND attidentity = '' AND attgenerated = '' ORDER BY attnum DESC LIMIT 1";
     let column = stage.admin.must(find, &Values::new().with("table", &events.table)).await?.first("name")?;
-    let role = &stage.subject.roles.worker;
+    let role = stage.subject.events_role();
     triggers::grant_unguarded(stage.admin, &format!("UPDATE ({column})"), &events.table, role, Fires::Update)
         .await
 }

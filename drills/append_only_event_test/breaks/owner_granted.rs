@@ -16,5 +16,5 @@ pub const BREAK: Break = Break {
 async fn apply(stage: &mut Stage<'_>) -> Result<Applied> {
     let Some(events) = &stage.subject.events else { return Ok(Applied::Unviable("no [events]".into())) };
     let owner = roles::owner_of(stage.admin, &events.table).await?;
-    roles::grant_role(stage.admin, &owner, &stage.subject.roles.worker).await
+    roles::grant_role(stage.admin, &owner, stage.subject.events_role()).await
 }

@@ -20,5 +20,5 @@ async fn apply(stage: &mut Stage<'_>) -> Result<Applied> {
     if events.table.is_empty() || version.scalar().and_then(|text| text.parse().ok()).unwrap_or(0) < 150_000 {
         return Ok(Applied::Unviable("SET cannot be granted before PostgreSQL 15".into()));
     }
-    grants::grant(stage.admin, "SET", "PARAMETER session_replication_role", &stage.subject.roles.worker).await
+    grants::grant(stage.admin, "SET", "PARAMETER session_replication_role", stage.subject.events_role()).await
 }

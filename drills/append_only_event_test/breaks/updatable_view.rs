@@ -18,6 +18,6 @@ async fn apply(stage: &mut Stage<'_>) -> Result<Applied> {
     let Some(events) = &stage.subject.events else { return Ok(Applied::Unviable("no [events]".into())) };
     let dropped = triggers::drop_triggers(stage.admin, &events.table, Fires::Update).await?;
     stage.sql(&format!("CREATE VIEW public.sor_gate_view AS SELECT * FROM {}", events.table)).await?;
-    grants::grant(stage.admin, "SELECT, UPDATE", "public.sor_gate_view", &stage.subject.roles.worker).await?;
+    grants::grant(stage.admin, "SELECT, UPDATE", "public.sor_gate_view", stage.subject.events_role()).await?;
     Ok(Applied::Done(format!("UPDATE granted on a view over {}; {dropped}", events.table)))
 }

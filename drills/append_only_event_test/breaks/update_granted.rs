@@ -15,6 +15,6 @@ pub const BREAK: Break = Break {
 
 async fn apply(stage: &mut Stage<'_>) -> Result<Applied> {
     let Some(events) = &stage.subject.events else { return Ok(Applied::Unviable("no [events]".into())) };
-    let role = &stage.subject.roles.worker;
+    let role = stage.subject.events_role();
     triggers::grant_unguarded(stage.admin, "UPDATE", &events.table, role, Fires::Update).await
 }
