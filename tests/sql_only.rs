@@ -105,3 +105,27 @@ fn events_that_another_role_appends_are_attacked_by_that_role() {
     let (verdict, observed) = append_only(not_the_workers.path(), "insert_allowed", &[]);
     assert_eq!(verdict, "fail", "{observed}");
 }
+
+#[test]
+fn every_table_of_events_is_attacked() {
+    let second = |privileges: &str| {
+        let table = format!(
+            "TO app;\n        CREATE TABLE audit (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, run text);
+            GRANT {privileges} ON audit TO app;"
+        );
+        let further = "'noted')\"\n[[events.further]]\ntable = \"audit\"\nappend = \"INSERT INTO audit (run) VALUES (${run_id})\"";
+        of_the_admin(&[("TO app;", &table), ("'noted')\"", further)])
+    };
+    let guarded = second("SELECT, INSERT");
+    for claim in ["insert_allowed", "update_refused", "delete_refused", "truncate_refused", "not_owner"] {
+        let (verdict, observed) = append_only(guarded.path(), claim, &[]);
+        assert_eq!(verdict, "pass", "{claim}: {observed}");
+        assert!(observed.contains("log: ") && observed.contains("audit: "), "{observed}");
+    }
+    let open = second("SELECT, INSERT, DELETE");
+    let (verdict, observed) = append_only(open.path(), "delete_refused", &[]);
+    assert_eq!(verdict, "fail", "{observed}");
+    assert!(observed.contains("log: 1 attempt(s), all refused; audit: 1 of 1 got through"), "{observed}");
+    let (verdict, observed) = append_only(open.path(), "update_refused", &[]);
+    assert_eq!(verdict, "pass", "{observed}");
+}

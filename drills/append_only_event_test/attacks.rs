@@ -4,13 +4,24 @@ use sor_gate::error::Result;
 use sor_gate::session::Session;
 
 use super::bench::Bench;
-use super::judge::{Around, Attacks, Attempt};
+use super::judge::{Around, Attacks, Attempt, Table};
 use super::targets::Targets;
 
 /// MERGE came with PostgreSQL 15.
 const MERGE: u32 = 150_000;
 
 impl Bench<'_> {
+    /// An append, and all attacks on what was appended; none when nothing was.
+    pub async fn table(&self, session: &Session) -> Result<Table> {
+        let (targets, append) = (self.targets().await?, self.append(session).await?);
+        let landed = append.outcome.refusal().is_none() && append.added > 0;
+        let attacks = match landed {
+            true => Some(self.attack_all(session, append.id.clone(), &targets).await?),
+            false => None,
+        };
+        Ok(Table { guard: targets.guard, append, attacks })
+    }
+
     /// All attacks on the event `id`, and an append afterwards.
     pub async fn attack_all(&self, session: &Session, mut id: String, targets: &Targets) -> Result<Attacks> {
         Ok(Attacks {

@@ -16,7 +16,7 @@ use sor_gate::evidence::{Evidence, ExhibitKind};
 use sor_gate::standing;
 
 use bench::Bench;
-use judge::{Append, Attacks, Seen};
+use judge::{Attacks, Seen};
 
 /// Append-only events.
 pub struct AppendOnlyEventTest;
@@ -96,14 +96,11 @@ impl Drill for AppendOnlyEventTest {
         let bench = Bench::new(cx, events, cx.subject.tenancy.as_ref()).await?;
         let role = cx.subject.events_role();
         let held = standing::held_roles(&bench.admin, role).await?;
-        let targets = bench.targets().await?;
         let session = cx.session(role, "attacker").await?;
-        let append = bench.append(&session).await?;
-        let landed = append.outcome.refusal().is_none() && append.added > 0;
+        let first = bench.table(&session).await?;
+        let landed = first.attacks.is_some();
         let replayed =
             cx.subject.worker.as_ref().and(events.told.as_deref()).filter(|_| !events.snapshot.is_empty());
-        let attacks =
-            if landed { Some(bench.attack_all(&session, append.id.clone(), &targets).await?) } else { None };
         let replay = match replayed {
             Some(told) => Ok(bench.replay(told, bench.work().await?).await?),
             None => Err("[worker], events.told and events.snapshot"),
@@ -113,7 +110,12 @@ impl Drill for AppendOnlyEventTest {
             Some(_) => Ok(None),
             None => Err("events.follow"),
         };
-        let seen = Seen { worker: role.to_owned(), held, guard: targets.guard, append, attacks, replay, gap };
+        let mut tables = vec![first];
+        for table in events.tables().iter().skip(1) {
+            let bench = Bench::new(cx, table, cx.subject.tenancy.as_ref()).await?;
+            tables.push(bench.table(&session).await?);
+        }
+        let seen = Seen { worker: role.to_owned(), held, tables, replay, gap };
         let mut evidence = Evidence::new(tell(&seen), judge::judge(&seen)).with_exhibit(
             "The Worker's role",
             ExhibitKind::Text,
@@ -138,13 +140,13 @@ fn tell(seen: &Seen) -> String {
         None => "not tried",
     };
     let all = |pick: fn(&Attacks) -> &[judge::Attempt]| {
-        word(
-            seen.attacks
-                .as_ref()
-                .map(|attacks| pick(attacks).iter().all(|attempt| attempt.outcome.refusal().is_some())),
-        )
+        let refused =
+            |attacks: &Attacks| pick(attacks).iter().all(|attempt| attempt.outcome.refusal().is_some());
+        let each: Option<Vec<bool>> =
+            seen.tables.iter().map(|table| table.attacks.as_ref().map(refused)).collect();
+        word(each.map(|each| each.iter().all(|refused| *refused)))
     };
-    let Append { added, .. } = &seen.append;
+    let added: u64 = seen.tables.iter().map(|table| table.append.added).sum();
     let replayed = match &seen.replay {
         Ok(replay) => format!(" One run retold from {} events.", replay.count()),
         Err(_) => String::new(),

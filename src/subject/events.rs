@@ -41,10 +41,46 @@ pub struct Events {
     #[serde(default)]
     #[schemars(extend("x-sql" = {"as": "admin", "with": ["run_id", "tenant"], "answers": ["thing", "state"]}))]
     pub snapshot: Vec<String>,
+    /// Further tables of events, each appended to and attacked as the first.
+    #[serde(default)]
+    pub further: Vec<EventTable>,
     /// What a follower of `${tenant}` runs, as the Worker's role: events after `${cursor}` (empty at first) as `id, cursor`,
     /// in order, a bounded number at a time or all.
     #[schemars(extend("x-sql" = {"as": "worker", "with": ["run_id", "tenant", "cursor"], "answers": ["id", "cursor"]}))]
     pub follow: Option<String>,
+}
+
+/// A further table of events.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EventTable {
+    /// Qualified table name.
+    #[schemars(extend("x-name" = "table"))]
+    pub table: String,
+    /// The column by which its events are identified and ordered; `id` by default.
+    #[serde(default = "default_id")]
+    #[schemars(extend("x-name" = "column"))]
+    pub id: String,
+    /// Prepares what its event must refer to, behind `events.seed`; admin runs it. Nothing by default.
+    #[schemars(extend("x-sql" = {"as": "admin", "with": ["run_id", "tenant"]}))]
+    pub seed: Option<String>,
+    /// Appends one event for `${tenant}` and `${run_id}`, as the same role.
+    #[schemars(extend("x-sql" = {"as": "worker", "with": ["run_id", "tenant"]}))]
+    pub append: String,
+}
+
+impl Events {
+    /// Each table on its own, this one first; all of them by the same role, bypasses and refusals.
+    pub fn tables(&self) -> Vec<Self> {
+        let further = self.further.iter().cloned().map(|EventTable { table, id, seed, append }| Self {
+            table,
+            id,
+            seed,
+            append,
+            ..self.clone()
+        });
+        std::iter::once(self.clone()).chain(further).collect()
+    }
 }
 
 fn default_id() -> String {

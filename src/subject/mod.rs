@@ -37,7 +37,7 @@ pub use cache::{Cache, CacheRead, CacheWrite, HitCounter};
 pub use claims::Claims;
 pub use constraints::{Constraints, Rule, RuleKind};
 pub use database::{Database, MigrationCommands, Roles};
-pub use events::Events;
+pub use events::{EventTable, Events};
 pub use forensics::{Failure, FailureKind, Forensics};
 pub use idempotency::{End, Holds, Idempotency};
 pub use journal::{Effect, Guarantee, Journal};

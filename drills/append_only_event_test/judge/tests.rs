@@ -81,3 +81,21 @@ fn a_gap_that_nobody_could_fall_into_is_not_proven() {
     assert_eq!(history::commit_order_gap(Some(&gap(&["1"], true))).verdict, Verdict::Fail);
     assert_eq!(history::commit_order_gap(None).verdict, Verdict::Error);
 }
+
+#[test]
+fn of_several_tables_the_worst_counts_and_each_is_told() {
+    let table = |name: &str, added| Table {
+        guard: Guard { table: name.into(), triggers: vec![], refusals: vec![] },
+        append: appended(added),
+        attacks: None,
+    };
+    let all = |tables: Vec<Table>| {
+        let (replay, gap) = (Err("events.told"), Err("events.follow"));
+        judge(&Seen { worker: "app".into(), held: vec![], tables, replay, gap }).remove(0)
+    };
+    let one = all(vec![table("log", 1)]);
+    assert_eq!((one.verdict, one.observed.as_str()), (Verdict::Pass, "1 event(s) more"));
+    let two = all(vec![table("log", 1), table("audit", 0)]);
+    assert_eq!(two.verdict, Verdict::Fail);
+    assert_eq!(two.observed, "log: 1 event(s) more; audit: 0 event(s) more");
+}
