@@ -113,6 +113,9 @@ fn payload_conflict(seen: &Conflict) -> Finding {
         return Finding::unproven(claim, expected, why);
     }
     let unchanged = seen.before[0] == seen.after.first().map_or("", String::as_str);
+    if let (true, Answer::Unclear(why)) = (unchanged, &seen.second) {
+        return Finding::unproven(claim, expected, format!("what the caller was told cannot be told: {why}"));
+    }
     let observed = match (unchanged, seen.told) {
         (false, _) => {
             format!("the first row was changed: {} became {}", seen.before[0], seen.after.join(", "))

@@ -38,7 +38,7 @@ impl Caller<'_> {
         let process = worker.process();
         let Some(status) = worker.wait_exit(program.timeout()).await? else {
             worker.kill().await?;
-            return Ok(Answer::Ended(format!("no end within {} s", program.timeout_s)));
+            return Ok(Answer::Unclear(format!("no end within {} s", program.timeout_s)));
         };
         let fine = status.code().is_some_and(|code| code == 0 || program.exit_codes.contains(&code));
         process.stdout().closed(program.timeout()).await;
@@ -51,7 +51,7 @@ impl Caller<'_> {
         let row = printed.iter().rev().find_map(|(_, line)| row(&pattern, line));
         Ok(row.unwrap_or_else(|| {
             let last = printed.last().map_or("nothing", |(_, line)| line.as_str());
-            Answer::Ended(format!("no line that fits idempotency.answer; it printed {last}"))
+            Answer::Unclear(format!("no line that fits idempotency.answer; it printed {last}"))
         }))
     }
 
@@ -78,8 +78,8 @@ impl Caller<'_> {
         Ok((answers, waited))
     }
 
-    /// One of them whose write is done and whose reply is lost: that to its COMMIT, or to the last statement that writes. Another key
-    /// shows which message that is. Then the retry.
+    /// One of them whose write is done and whose reply is lost: that to its COMMIT, or to the last statement that writes.
+    /// Another key shows which message that is. Then the retry.
     pub async fn program_without_reply(
         &self,
         program: &Program,

@@ -81,19 +81,30 @@ impl Idempotency {
         ends.into_iter().filter_map(|(end, sql)| Some((end, sql.as_ref()?)))
     }
 
-    /// What is said by half: the key at which that shows, what is wrong, and the key to add or take out.
-    pub(super) fn half_said(&self) -> Option<(&'static str, &'static str, &'static str)> {
-        const ALONE: &str = "says nothing without";
-        let writes = (!self.write.is_empty(), self.program.is_some());
+    /// What is said by half: the key at which that shows (none for the section itself), what is wrong, and the remedy.
+    pub(super) fn half_said(&self) -> Option<(&'static str, String, String)> {
+        let lacks = |key, other: &str| {
+            let what = format!("`idempotency.{key}` says nothing without `{other}`");
+            Some((key, what, format!("add `{other}`")))
+        };
+        match (self.write.is_empty(), &self.program) {
+            (true, None) => {
+                let what = "`idempotency` says of no write: it lacks `write` or `program`".to_owned();
+                return Some(("", what, "add `write` or `program`".to_owned()));
+            }
+            (false, Some(_)) => {
+                let what = "`idempotency.program` stands beside `write`".to_owned();
+                return Some(("program", what, "keep one of `program` and `write`".to_owned()));
+            }
+            (false, None) if self.answer.is_some() => return lacks("answer", "program"),
+            _ => {}
+        }
         match (self.holds, &self.finish, &self.remove) {
-            _ if writes == (false, false) => Some(("", "says of no write: it lacks", "write` or `program")),
-            _ if writes == (true, true) => Some(("program", "stands beside", "write")),
-            _ if self.answer.is_some() && self.program.is_none() => Some(("answer", ALONE, "program")),
-            (None, Some(_), _) => Some(("finish", ALONE, "holds")),
-            (None, None, Some(_)) => Some(("remove", ALONE, "holds")),
-            (Some(Holds::Forever), None, None) => Some(("holds", ALONE, "finish` or `remove")),
-            (Some(Holds::WhileRowExists), _, None) => Some(("holds", ALONE, "remove")),
-            (Some(Holds::WhileQueued), None, _) => Some(("holds", ALONE, "finish")),
+            (None, Some(_), _) => lacks("finish", "holds"),
+            (None, None, Some(_)) => lacks("remove", "holds"),
+            (Some(Holds::Forever), None, None) => lacks("holds", "finish` or `remove"),
+            (Some(Holds::WhileRowExists), _, None) => lacks("holds", "remove"),
+            (Some(Holds::WhileQueued), None, _) => lacks("holds", "finish"),
             _ => None,
         }
     }

@@ -115,15 +115,10 @@ fn without_schema(subject: &Subject, reading: &Reading) -> Option<Problem> {
 
 /// Keys that say nothing without another one.
 fn half_said(subject: &Subject, reading: &Reading) -> Option<Problem> {
-    let (key, wrong, other) = subject.idempotency.as_ref()?.half_said()?;
+    let (key, what, fix) = subject.idempotency.as_ref()?.half_said()?;
     let path = format!("idempotency.{key}");
-    let path = path.trim_end_matches('.');
-    let at = reading.places.get(path).map(|span| span.start);
-    let fix = match wrong {
-        "stands beside" => format!("keep one of `{key}` and `{other}`"),
-        _ => format!("add `{other}`"),
-    };
-    Some(Problem { at, what: format!("`{path}` {wrong} `{other}`"), fix })
+    let at = reading.places.get(path.trim_end_matches('.')).map(|span| span.start);
+    Some(Problem { at, what, fix })
 }
 
 fn problem(error: &toml::de::Error) -> Problem {

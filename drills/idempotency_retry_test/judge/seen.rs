@@ -13,8 +13,10 @@ pub enum Answer {
     Nothing,
     /// A refusal.
     Refused(Refusal),
-    /// A program that ended badly, or without its answer.
+    /// A program that ended badly.
     Ended(String),
+    /// A program that did not end, or ended without its answer: what it did cannot be told from that.
+    Unclear(String),
 }
 
 impl Answer {
@@ -32,7 +34,7 @@ impl Answer {
 
     /// Nothing was refused.
     pub fn landed(&self) -> bool {
-        !matches!(self, Self::Refused(_) | Self::Ended(_))
+        !matches!(self, Self::Refused(_) | Self::Ended(_) | Self::Unclear(_))
     }
 
     /// The answer in words.
@@ -41,7 +43,7 @@ impl Answer {
             Self::Row(..) => format!("id {}", self.id().unwrap_or("NULL")),
             Self::Nothing => "no row".into(),
             Self::Refused(refusal) => refusal.to_string(),
-            Self::Ended(how) => how.clone(),
+            Self::Ended(how) | Self::Unclear(how) => how.clone(),
         }
     }
 }

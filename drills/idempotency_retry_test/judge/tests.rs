@@ -70,6 +70,10 @@ fn an_overwritten_row_fails_and_silence_too() {
     assert_eq!(payload_conflict(&seen("a", true)).verdict, Verdict::Pass);
     assert_eq!(payload_conflict(&seen("b", true)).verdict, Verdict::Fail);
     assert_eq!(payload_conflict(&seen("a", false)).verdict, Verdict::Fail);
+    let unclear =
+        |after| Conflict { second: Answer::Unclear("no end within 20 s".into()), ..seen(after, true) };
+    assert_eq!(payload_conflict(&unclear("a")).verdict, Verdict::Error);
+    assert_eq!(payload_conflict(&unclear("b")).verdict, Verdict::Fail);
 }
 
 fn lost() -> LostReply {
