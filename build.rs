@@ -8,7 +8,8 @@ fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-env-changed=SOR_GATE_COMMIT");
     // The gate starts itself hundreds of times a run, and fifty thousand relocations each time are a third of such a start.
-    if std::env::var("CARGO_CFG_TARGET_OS").is_ok_and(|os| os == "linux") {
+    let target = |name: &str| std::env::var(format!("CARGO_CFG_TARGET_{name}")).unwrap_or_default();
+    if target("OS") == "linux" && target("ENV") == "gnu" {
         println!("cargo::rustc-link-arg-bin=sor-gate=-no-pie");
     }
     let given = std::env::var("SOR_GATE_COMMIT").ok();
