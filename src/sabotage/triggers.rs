@@ -49,7 +49,12 @@ pub async fn drop_triggers(admin: &Session, table: &str, fires: Fires) -> Result
         }
         admin.script(&script, &Values::new()).await?;
     }
-    Ok(if names.is_empty() { "no trigger".into() } else { format!("dropped {}", names.join(", ")) })
+    let event = fires.event();
+    Ok(if names.is_empty() {
+        "no trigger".into()
+    } else {
+        format!("dropped {} on {event}", names.join(", "))
+    })
 }
 
 /// A trigger's definition as the catalog prints it, without one of its events; `None` when it has no other.
