@@ -88,7 +88,8 @@ impl Heir<'_> {
             let rescued = if self.rescue.is_program() { begun.elapsed() } else { Duration::ZERO };
             let claim = self.claim().await?;
             if claim.has_all(self.held) {
-                let back = if was_aged { limit + rescued.as_secs_f64() } else { waited.as_secs_f64() };
+                let back =
+                    if was_aged { limit + rescued.as_secs_f64() } else { waited.as_secs_f64().min(limit) };
                 return Ok((claim, Some(back)));
             }
             if over || Instant::now() >= deadline {
