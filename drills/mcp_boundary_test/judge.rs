@@ -176,9 +176,15 @@ fn no_smuggling(seen: &Smuggling, read_only: &ReadOnly) -> Finding {
         return Finding::unproven(claim, expected, why);
     }
     if !read_only.tools.is_empty() && read_only.texts == 0 {
-        let why =
-            "mcp.needs names no table with a row to lose, so that a promise to change nothing is not tried";
-        return Finding::unproven(claim, expected, why);
+        let why = match read_only.changes.as_slice() {
+            [] => "mcp.needs names no table with a row to lose",
+            _ => "no call of mcp.calls hands a text to a tool of mcp.read_only",
+        };
+        return Finding::unproven(
+            claim,
+            expected,
+            format!("the promise to change nothing was not tried: {why}"),
+        );
     }
     let lost = seen.texts.iter().filter(|text| matches!(text.answer, Answer::Silence | Answer::Closed));
     let lost: Vec<&Text> = lost.collect();
