@@ -13,6 +13,9 @@ use super::plan::Arrival;
 use super::{Delivery, Ledger, Shared, Toxic, serve};
 use crate::fault::FaultEvent;
 
+/// How much of a message without an answer is kept, in bytes.
+const KEPT: usize = 1 << 20;
+
 /// Where a sink of the subject's own listens, and what it leaves of each message that it takes.
 #[derive(Debug, Clone)]
 pub struct Theirs {
@@ -58,17 +61,17 @@ pub(super) async fn connection(relay: TcpStream, shared: Arc<Shared>, port: u16)
 
 impl Conversation {
     async fn pass(mut self, shared: &Shared) -> io::Result<()> {
-        let (mut said, mut answered) = (vec![0; 1 << 16], vec![0; 1 << 16]);
+        let (mut said, mut answered, mut open) = (vec![0; 1 << 16], vec![0; 1 << 16], true);
         loop {
             tokio::select! {
-                read = self.relay.read(&mut said) => match read? {
+                read = self.relay.read(&mut said), if open => match read? {
+                    // It has said its last, and may still be answered.
                     0 => {
+                        open = false;
                         self.sink.shutdown().await?;
-                        return self.rest().await;
                     }
                     many => {
-                        self.sent.extend_from_slice(&said[..many]);
-                        self.strike(shared);
+                        self.strike(&said[..many], shared);
                         if !self.send(&said[..many]).await? {
                             return Ok(());
                         }
@@ -86,12 +89,15 @@ impl Conversation {
         }
     }
 
-    /// Looks whether a fault meets this message.
-    fn strike(&mut self, shared: &Shared) {
+    /// Looks whether a fault meets this message. A sink that answers nothing leaves one message without an end: of that the
+    /// newest part counts.
+    fn strike(&mut self, bytes: &[u8], shared: &Shared) {
+        let Self { sent, .. } = self;
+        sent.drain(..sent.len().saturating_sub(KEPT));
+        sent.extend_from_slice(bytes);
         if self.toxic.is_some() {
             return;
         }
-        let Self { sent, .. } = self;
         self.toxic = shared.change(|state| {
             let (toxic, key) = state.plan.strike_bytes(&Arrival { body: sent, ..Arrival::default() })?;
             let of = key.as_deref().map(|key| format!(" of {key}")).unwrap_or_default();
@@ -133,11 +139,6 @@ impl Conversation {
             _ => {}
         }
         self.relay.write_all(bytes).await.map(|()| true)
-    }
-
-    /// The relay has said its last; what the sink still answers is handed on.
-    async fn rest(mut self) -> io::Result<()> {
-        tokio::io::copy(&mut self.sink, &mut self.relay).await.map(|_| ())
     }
 }
 

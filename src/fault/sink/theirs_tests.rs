@@ -104,3 +104,17 @@ async fn refused_is_a_closed_port() {
     sink.set_plan(SinkPlan::healthy()).await.unwrap();
     assert_eq!(send(&sink, "k").await.unwrap(), "ok\n");
 }
+
+#[tokio::test]
+async fn whoever_has_said_his_last_meets_the_fault_too() {
+    let (sink, _folder) = sink(SinkPlan::key("k", Toxic::AcceptThenDrop)).await;
+    let said = async |key: &str| {
+        let mut stream = TcpStream::connect(sink.address()).await.unwrap();
+        stream.write_all(format!("{key}\n").as_bytes()).await.unwrap();
+        stream.shutdown().await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        answer
+    };
+    assert_eq!((said("k").await, said("other").await), (String::new(), "ok\n".to_owned()));
+}
