@@ -1,7 +1,7 @@
 //! Copies of systems, changed, and what the gate says of them.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
 use serde_json::Value;
@@ -29,6 +29,27 @@ impl System {
         system
     }
 
+    /// A system of `tests/subjects`, whole, with parts of its files replaced: file, what it was, what it is.
+    pub fn subject(name: &str, changes: &[(&str, &str, &str)]) -> Self {
+        let system = Self(tempfile::tempdir().unwrap());
+        let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/subjects").join(name);
+        std::fs::create_dir(system.0.path().join("migrations")).unwrap();
+        for folder in [PathBuf::new(), PathBuf::from("migrations")] {
+            for entry in std::fs::read_dir(from.join(&folder)).unwrap().map(Result::unwrap) {
+                if entry.file_type().unwrap().is_file() {
+                    let to = system.0.path().join(&folder).join(entry.file_name());
+                    std::fs::copy(entry.path(), to).unwrap();
+                }
+            }
+        }
+        for (file, was, is) in changes {
+            let text = system.text(file);
+            assert!(text.contains(was), "{file}: there is no {was:?}");
+            system.write(file, &text.replacen(was, is, 1));
+        }
+        system
+    }
+
     /// The reference system, written out.
     pub fn reference() -> Self {
         let system = Self(tempfile::tempdir().unwrap());
@@ -52,7 +73,7 @@ impl System {
         std::fs::write(self.0.path().join(file), text).unwrap();
     }
 
-    fn run(&self, words: &[&str]) -> (Value, String) {
+    pub fn run(&self, words: &[&str]) -> (Value, String) {
         let mut gate = Command::cargo_bin("sor-gate").unwrap();
         gate.args(words).args(["--format", "json"]).current_dir(self.0.path()).env_remove("SOR_GATE_SUBJECT");
         let output = gate.output().unwrap();
@@ -79,6 +100,17 @@ impl Told {
     pub fn with(&self, verdict: &str) -> Vec<&str> {
         let with = self.verdicts.iter().filter(|(_, own)| *own == verdict);
         with.map(|(claim, _)| claim.as_str()).collect()
+    }
+
+    /// The claims that do not pass.
+    pub fn wrong(&self) -> Vec<&str> {
+        let wrong = self.verdicts.iter().filter(|(_, own)| *own != "pass");
+        wrong.map(|(claim, _)| claim.as_str()).collect()
+    }
+
+    /// What a claim came to.
+    pub fn of(&self, claim: &str) -> &str {
+        &self.verdicts[claim]
     }
 
     pub fn all_pass(&self) {

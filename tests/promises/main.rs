@@ -7,6 +7,8 @@ mod claims;
 mod ground;
 mod idempotency;
 mod journal;
+mod own_sink;
 mod policy;
 mod program;
 mod single_tenant;
+mod sql_tool;
