@@ -82,6 +82,33 @@ async fn a_template_is_built_once_and_copies_are_apart() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn databases_can_be_created_from_templates_that_nobody_can_change() {
+    let ground = ground();
+    let provisioner = ground.provisioner();
+    let template = provisioner.template("one", &prepare).await.unwrap();
+    let one = provisioner.cluster(&template, &ClusterOptions::default()).await.unwrap();
+    let other = provisioner.cluster(&template, &ClusterOptions::default()).await.unwrap();
+    let superuser = one.superuser().user;
+    let refused = one.connect(&superuser, "template1", "test").await.unwrap_err();
+    assert!(refused.what.contains("not currently accepting connections"), "{refused}");
+    for sql in ["CREATE DATABASE a", "CREATE DATABASE b TEMPLATE template0 ENCODING 'SQL_ASCII' LOCALE 'C'"] {
+        one.admin().await.unwrap().batch_execute(sql).await.unwrap();
+    }
+    let own = one.connect(&superuser, "a", "test").await.unwrap();
+    own.batch_execute("CREATE TABLE made (id int)").await.unwrap();
+    // A crash replays what was copied, and the other server sees nothing of it all.
+    one.crash().await.unwrap();
+    one.restart().await.unwrap();
+    let own = one.connect(&superuser, "a", "test").await.unwrap();
+    own.batch_execute("INSERT INTO made VALUES (1)").await.unwrap();
+    other.admin().await.unwrap().batch_execute("CREATE DATABASE a").await.unwrap();
+    let missing = other.connect(&superuser, "a", "test").await.unwrap().batch_execute("TABLE made").await;
+    assert!(missing.is_err());
+    one.stop().await.unwrap();
+    other.admin().await.unwrap().batch_execute("CREATE DATABASE c").await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn two_gates_at_once_build_a_template_once() {
     let (one, other) = (ground(), ground());
     let second = Provisioner::new(ProvisionOptions { cache: Some(one.cache.clone()), ..other.options() });

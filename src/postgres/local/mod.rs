@@ -8,6 +8,7 @@ mod pack;
 mod server;
 pub(in crate::postgres) mod settings;
 mod tools;
+mod unpack;
 
 pub(super) use tools::newest_tool;
 
@@ -19,6 +20,7 @@ use async_trait::async_trait;
 use self::cache::Cache;
 use self::find::Installation;
 use self::server::LocalServer;
+use self::unpack::Frozen;
 use super::backend::{Backend, ClusterOptions, Prepare, Server, Template};
 use super::cluster::Cluster;
 use super::provisioner::ProvisionOptions;
@@ -34,6 +36,7 @@ struct Host {
     scope: Arc<Scope>,
     installation: Installation,
     account: Option<Account>,
+    frozen: Arc<Frozen>,
 }
 
 struct LocalBackend {
@@ -44,7 +47,9 @@ struct LocalBackend {
 /// Looks for server binaries.
 pub(super) async fn open(options: &ProvisionOptions) -> Result<Arc<dyn Backend>> {
     let installation = find::installation(options).await?;
-    let host = Host { scope: options.scope.clone(), installation, account: find::account()? };
+    let scope = options.scope.clone();
+    let frozen = Arc::new(Frozen::new(scope.scratch()));
+    let host = Host { scope, installation, account: find::account()?, frozen };
     Ok(Arc::new(LocalBackend { cache: Cache::open(&options.cache_folder()?)?, host }))
 }
 
@@ -78,7 +83,7 @@ impl Backend for LocalBackend {
 impl LocalBackend {
     async fn start_from(&self, pack: &Path, options: &ClusterOptions) -> Result<LocalServer> {
         let started = LocalServer::start(&self.host, pack, options).await;
-        if started.as_ref().is_err_and(|error| error.what.starts_with(pack::DAMAGED)) {
+        if started.as_ref().is_err_and(|error| error.what.starts_with(unpack::DAMAGED)) {
             // The next run builds it anew.
             let _ = std::fs::remove_file(pack);
         }
@@ -90,7 +95,7 @@ impl LocalBackend {
         let data = folder.join("data");
         initdb::trim_wal(&self.host, &data).await?;
         blocking(move || {
-            let packed = pack::pack(&data, &to);
+            let packed = pack::pack(&data, Vec::new(), &to);
             let _ = std::fs::remove_dir_all(folder);
             packed
         })
@@ -103,11 +108,27 @@ impl LocalBackend {
         let closing = server.closing();
         let cluster = Cluster::new(Box::new(server), self.version());
         prepare(&cluster).await.map_err(|error| cluster.blame(error))?;
+        let frozen = freeze(&cluster).await?;
         let data = closing.stop_cleanly().await?;
         initdb::trim_wal(&self.host, &data).await?;
-        blocking(move || pack::pack(&data, &to)).await?;
+        blocking(move || pack::pack(&data, frozen, &to)).await?;
         cluster.stop().await
     }
+}
+
+/// The folders of the databases that new ones are copied from, two thirds of a data folder. Nobody may connect to
+/// template1 from now on, as nobody may to template0: so they are only read.
+async fn freeze(cluster: &Cluster) -> Result<Vec<PathBuf>> {
+    let admin = cluster.admin().await?;
+    let templates =
+        "SELECT oid::text, datname::text FROM pg_database WHERE datname IN ('template0', 'template1')";
+    let mut folders = Vec::new();
+    for template in admin.query(templates, &[]).await? {
+        let (oid, name): (String, String) = (template.get(0), template.get(1));
+        admin.batch_execute(&format!("ALTER DATABASE {name} ALLOW_CONNECTIONS false")).await?;
+        folders.push(Path::new("base").join(oid));
+    }
+    Ok(folders)
 }
 
 /// Runs file work where it may block.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::{Host, SUPERUSER, blocking, initdb, pack, settings};
+use super::{Host, SUPERUSER, blocking, initdb, settings, unpack};
 use crate::error::{Error, Result};
 use crate::postgres::backend::{ClusterOptions, Identity, Server};
 use crate::postgres::connect::{self, ConnectInfo, Secret};
@@ -52,8 +52,8 @@ impl LocalServer {
         // From here on dropping it removes the folder.
         let mut server = Self { instance };
         server.instance.check_socket()?;
-        let (pack, data, account) = (from.to_owned(), server.instance.data(), host.account);
-        blocking(move || pack::unpack(&pack, &data, account)).await?;
+        let (pack, data, host) = (from.to_owned(), server.instance.data(), host.clone());
+        blocking(move || unpack::unpack(&pack, &data, host.account, &host.frozen)).await?;
         server.boot(options).await?;
         Ok(server)
     }

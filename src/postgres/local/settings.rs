@@ -9,17 +9,25 @@ use crate::postgres::log::LINE_PREFIX;
 
 /// What every scratch cluster runs with. Nothing here changes what a statement means: durability against a power cut is
 /// given up, and background work that would make timings and locks differ from run to run is off.
-pub(in crate::postgres) const USUAL: [(&str, &str); 20] = [
+pub(in crate::postgres) const USUAL: [(&str, &str); 25] = [
     ("fsync", "off"),
     ("full_page_writes", "off"),
     ("autovacuum", "off"),
     ("max_connections", "260"),
     ("superuser_reserved_connections", "5"),
+    // As many locks in all as a server has by default, with 100 connections; each start lays out the tables for them.
+    ("max_locks_per_transaction", "25"),
+    ("max_pred_locks_per_transaction", "25"),
+    // What it is by default; unsaid, it would follow the line above.
+    ("max_pred_locks_per_relation", "32"),
     ("shared_buffers", "64MB"),
     ("wal_level", "minimal"),
     ("max_wal_senders", "0"),
+    // With this WAL level there is no logical replication to launch.
+    ("max_logical_replication_workers", "0"),
     ("max_wal_size", "256MB"),
     ("min_wal_size", "2MB"),
+    ("wal_init_zero", "off"),
     ("unix_socket_permissions", "0700"),
     ("logging_collector", "off"),
     ("log_destination", "stderr"),
