@@ -17,7 +17,7 @@ pub fn judge(seen: &Seen) -> Vec<Finding> {
         lost_commit_reply(&seen.lost, &seen.sweep),
         other_key_lands(&seen.other),
         payload_conflict(&seen.conflict),
-        tenant_scoped(&seen.tenants),
+        tenant_scoped(seen.tenants.as_ref()),
         key_required(seen.keyless.as_ref()),
     ]
 }
@@ -127,7 +127,10 @@ fn payload_conflict(seen: &Conflict) -> Finding {
         .witnessed(format!("the second call carried another amount and was answered {}", seen.second.tell()))
 }
 
-fn tenant_scoped(seen: &Tenants) -> Finding {
+fn tenant_scoped(seen: Option<&Tenants>) -> Finding {
+    let Some(seen) = seen else {
+        return Finding::not_testable("tenant_scoped", "the section [tenancy]");
+    };
     let observed = format!("{} row(s), second tenant answered {}", seen.rows, seen.second.tell());
     Finding::judge("tenant_scoped", seen.rows == 2, "2 rows, one for each tenant", observed)
         .witnessed(format!("the first tenant's write was answered {}", seen.first.tell()))

@@ -1,4 +1,4 @@
-//! A system without tenants gets its verdicts of the outbox, the MCP boundary and the forensics.
+//! A system without tenants gets its verdicts of idempotency, the outbox, the MCP boundary and the forensics.
 
 use crate::ground::System;
 
@@ -18,6 +18,15 @@ fn single() -> System {
 #[test]
 fn it_checks_clean() {
     single().checks();
+}
+
+#[test]
+fn its_writes_get_their_verdict() {
+    let system = single();
+    let told = system.drill(&["idempotency_retry_test"]);
+    assert_eq!((told.wrong(), told.of("tenant_scoped")), (vec!["tenant_scoped"], "not_testable"));
+    let told = system.drill(&["idempotency_retry_test", "--break", "unique_key_dropped"]);
+    told.says("caught: under unique_key_dropped");
 }
 
 #[test]

@@ -153,7 +153,8 @@ pub struct Seen {
     pub sweep: Sweep,
     pub other: OtherKey,
     pub conflict: Conflict,
-    pub tenants: Tenants,
+    /// None of a system without tenants.
+    pub tenants: Option<Tenants>,
     /// None of a program, which cannot be given a key that is NULL.
     pub keyless: Option<Keyless>,
 }
