@@ -9,8 +9,12 @@ use sor_gate::error::Result;
 use sor_gate::session::Session;
 use tokio::sync::Barrier;
 
+use super::breaks;
 use super::judge::{Attempt, Deed, Fleet, Kind, Operation};
 use super::queue::Queue;
+
+/// As many Workers are enough under a break that aims at another claim.
+const SOME: usize = 8;
 
 /// The history under way, in the order of what happened.
 #[derive(Default)]
@@ -25,7 +29,8 @@ impl Journal {
 
 /// Runs the queue dry. With `hold` the first claims are all open at once; claims that wait for each other cannot be.
 pub async fn run(queue: &Queue<'_>, hold: bool) -> Result<Fleet> {
-    let workers = queue.cx.workers;
+    let sampled = queue.cx.aims_elsewhere(breaks::ALL, "fleet");
+    let workers = if sampled { queue.cx.workers.min(SOME) } else { queue.cx.workers };
     let ids: Vec<String> = (1..=queue.fleet_rows()).map(|n| format!("F-{n:06}")).collect();
     queue.seed(&ids).await?;
     let before: Vec<String> =

@@ -1,7 +1,7 @@
 //! SQL in every string argument of every tool.
 
 use futures::stream::{self, StreamExt, TryStreamExt};
-use sor_gate::catalog::Snapshot;
+use sor_gate::catalog;
 use sor_gate::error::Result;
 use sor_gate::fault::sweep::some_of;
 use sor_gate::mcp::{self, Answer, Client, Listed, Place};
@@ -67,7 +67,8 @@ pub async fn observe(ground: &Ground<'_>, client: &Client, tools: &[Listed]) -> 
     let places = cases.len() / payloads().len();
     let sampled = ground.cx.aims_elsewhere(breaks::ALL, "no_smuggling");
     let cases = some_of(cases, sampled, ground.cx.seed);
-    let (before, ran) = (Snapshot::take(ground.admin.client()).await?, ground.ran().await?);
+    let reader = catalog::Reader::default();
+    let (before, ran) = (reader.take(ground.admin.client()).await?, ground.ran().await?);
     let mut attempts = Vec::new();
     for case in &cases {
         attempts.push(attempt(ground, client, case));
@@ -82,7 +83,7 @@ pub async fn observe(ground: &Ground<'_>, client: &Client, tools: &[Listed]) -> 
         }
     }
     drop(answered);
-    let after = Snapshot::take(ground.admin.client()).await?;
+    let after = reader.take(ground.admin.client()).await?;
     let ran = ground.ran().await? - ran;
     let stored = stored(ground, &texts).await?;
     let catalog = before.diff(&after);

@@ -7,9 +7,8 @@ use futures::future::try_join_all;
 use sor_gate::benchmark::{Benchmark, Measurement};
 use sor_gate::error::{Error, Result};
 
-use super::crowd::Crowd;
+use super::crowd::{Crowd, Queue};
 use super::order::{Answer, Till};
-use super::variant::Variant;
 
 /// How long each number of buyers is measured.
 const SPAN: Duration = Duration::from_millis(10);
@@ -17,12 +16,12 @@ const SPAN: Duration = Duration::from_millis(10);
 const PIECES: u64 = 50_000;
 
 /// Measures each way to order with 1, 2, 4 … buyers at once.
-pub async fn sweep(crowd: &Crowd<'_>) -> Result<Benchmark> {
+pub async fn sweep(crowd: &Crowd<'_>, queues: &[Queue<'_>]) -> Result<Benchmark> {
     let mut measurements = Vec::new();
-    for variant in Variant::of(crowd.binding) {
+    for queue in queues {
         let doubled = std::iter::successors(Some(1), |at_once| Some(at_once * 2));
         for at_once in doubled.take_while(|at_once| *at_once <= crowd.sessions.len()) {
-            measurements.push(measure(crowd, &variant, at_once).await?);
+            measurements.push(measure(crowd, queue, at_once).await?);
         }
     }
     Ok(Benchmark {
@@ -32,9 +31,8 @@ pub async fn sweep(crowd: &Crowd<'_>) -> Result<Benchmark> {
     })
 }
 
-async fn measure(crowd: &Crowd<'_>, variant: &Variant, at_once: usize) -> Result<Measurement> {
+async fn measure(crowd: &Crowd<'_>, queue: &Queue<'_>, at_once: usize) -> Result<Measurement> {
     let sale = crowd.open(PIECES).await?;
-    let tills = crowd.tills(variant, at_once).await?;
     let (next, began) = (AtomicU64::new(1), Instant::now());
     let work = |till| {
         let next = &next;
@@ -52,9 +50,9 @@ async fn measure(crowd: &Crowd<'_>, variant: &Variant, at_once: usize) -> Result
             Ok::<_, Error>((each, again))
         }
     };
-    let all = try_join_all(tills.iter().map(work)).await?;
+    let all = try_join_all(queue.tills.iter().take(at_once).map(work)).await?;
     let took = began.elapsed();
     let again = all.iter().map(|(_, again)| again).sum();
     let each = all.into_iter().flat_map(|(each, _)| each).collect();
-    Ok(Measurement::of(variant.guard.name(), at_once, took, each, again))
+    Ok(Measurement::of(queue.guard.name(), at_once, took, each, again))
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use futures::future::{join, try_join_all};
 use sor_gate::benchmark::Measurement;
-use sor_gate::context::Context;
+use sor_gate::context::{Context, Scenario};
 use sor_gate::error::{Error, Result};
 use sor_gate::session::Session;
 use sor_gate::subject::Stock;
@@ -13,21 +13,31 @@ use sor_gate::template::Values;
 
 use super::judge::Sale;
 use super::order::{Answer, Till};
-use super::variant::Variant;
+use super::variant::{Guard, Variant};
 
 /// How long the crowd may take to stand in line.
 const PATIENCE: Duration = Duration::from_secs(20);
 const PAUSE: Duration = Duration::from_millis(1);
 /// The buyer who holds the stock and then gives it up.
 const FIRST: u64 = 0;
+/// As many buyers for each piece, at most, show what a break does.
+const ENOUGH: u64 = 10;
 
 /// Sessions of buyers, connected, and what is sold to them.
 pub struct Crowd<'a> {
     pub binding: &'a Stock,
     pub sessions: Vec<Session>,
+    /// How many come to a sale.
+    buyers: u64,
     holder: Session,
     admin: Session,
     sales: AtomicU64,
+}
+
+/// One way to order, at the tills of all sessions.
+pub struct Queue<'c> {
+    pub guard: Guard,
+    pub tills: Vec<Till<'c>>,
 }
 
 /// A buyer who was served, and when.
@@ -43,7 +53,12 @@ impl<'a> Crowd<'a> {
         let names: Vec<String> = (1..=binding.at_once).map(|number| format!("buyer {number}")).collect();
         let sessions = try_join_all(names.iter().map(|name| cx.worker_session(name))).await?;
         let (holder, admin) = (cx.worker_session("first buyer").await?, cx.admin().await?);
-        Ok(Self { binding, sessions, holder, admin, sales: AtomicU64::new(1) })
+        let (buyers, pieces) = (u64::from(binding.buyers), u64::from(binding.pieces));
+        let buyers = match cx.scenario {
+            Scenario::Baseline => buyers,
+            Scenario::Sabotaged(_) => buyers.min((ENOUGH * pieces).max(2 * sessions.len() as u64)),
+        };
+        Ok(Self { binding, sessions, buyers, holder, admin, sales: AtomicU64::new(1) })
     }
 
     /// Opens another sale and answers its number.
@@ -54,17 +69,21 @@ impl<'a> Crowd<'a> {
         Ok(sale)
     }
 
-    /// The tills of so many sessions.
-    pub async fn tills(&self, variant: &Variant, sessions: usize) -> Result<Vec<Till<'_>>> {
-        let open = |session| Till::open(session, variant, &self.binding.sold_out);
-        try_join_all(self.sessions.iter().take(sessions).map(open)).await
+    /// A till for each session and way to order, with its statements prepared once for all that follows.
+    pub async fn queues(&self) -> Result<Vec<Queue<'_>>> {
+        let mut queues = Vec::new();
+        for variant in Variant::of(self.binding) {
+            let open = |session| Till::open(session, &variant, &self.binding.sold_out);
+            let tills = try_join_all(self.sessions.iter().map(open)).await?;
+            queues.push(Queue { guard: variant.guard, tills });
+        }
+        Ok(queues)
     }
 
     /// All buyers come. When far more was sold than there is, the rest is sent home.
-    pub async fn rush(&self, variant: &Variant) -> Result<Sale> {
-        let (buyers, pieces) = (u64::from(self.binding.buyers), u64::from(self.binding.pieces));
+    pub async fn rush(&self, queue: &Queue<'_>) -> Result<Sale> {
+        let (buyers, pieces) = (self.buyers, u64::from(self.binding.pieces));
         let sale = self.open(pieces).await?;
-        let tills = self.tills(variant, self.sessions.len()).await?;
         self.hold(sale).await?;
         let (next, sold) = (AtomicU64::new(FIRST + 1), AtomicU64::new(0));
         let serve = |till| {
@@ -85,7 +104,7 @@ impl<'a> Crowd<'a> {
                 Ok::<_, Error>(served)
             }
         };
-        let (served, released) = join(try_join_all(tills.iter().map(serve)), self.release()).await;
+        let (served, released) = join(try_join_all(queue.tills.iter().map(serve)), self.release()).await;
         let (served, (waited, released)) = (served?.into_iter().flatten().collect::<Vec<_>>(), released?);
         let told = self.admin.must(&self.binding.sold, &Values::new().with("sale", sale)).await?;
         let number = |column: &str| -> Result<i64> {
@@ -94,7 +113,7 @@ impl<'a> Crowd<'a> {
                 .map_err(|_| Error::usage(format!("`{column}` is no number: {text}")).at("stock.sold"))
         };
         let mut seen = Sale {
-            guard: variant.guard,
+            guard: queue.guard,
             buyers,
             pieces,
             at_once: self.sessions.len(),
@@ -105,7 +124,7 @@ impl<'a> Crowd<'a> {
             refused: Vec::new(),
             stored: number("orders")?,
             stock: number("stock")?,
-            measured: measure(variant, self.sessions.len(), released, &served),
+            measured: measure(queue.guard, self.sessions.len(), released, &served),
         };
         for one in served {
             match one.answer {
@@ -149,10 +168,10 @@ impl<'a> Crowd<'a> {
 }
 
 /// What those saw who came when the line had begun to move.
-fn measure(variant: &Variant, at_once: usize, released: Instant, served: &[Served]) -> Measurement {
+fn measure(guard: Guard, at_once: usize, released: Instant, served: &[Served]) -> Measurement {
     let own: Vec<&Served> = served.iter().filter(|one| one.began >= released).collect();
     let last = own.iter().map(|one| one.ended).max().unwrap_or(released);
     let each = own.iter().map(|one| one.ended - one.began).collect();
     let beaten = own.iter().map(|one| one.beaten).sum();
-    Measurement::of(variant.guard.name(), at_once, last - released, each, beaten)
+    Measurement::of(guard.name(), at_once, last - released, each, beaten)
 }

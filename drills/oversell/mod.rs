@@ -13,7 +13,6 @@ use sor_gate::error::Result;
 use sor_gate::evidence::Evidence;
 
 use crowd::Crowd;
-use variant::Variant;
 
 /// A stock that many take from at once.
 pub struct Oversell;
@@ -68,13 +67,14 @@ impl Drill for Oversell {
             return Ok(Evidence::not_testable(SPEC.claims, "the section [stock]"));
         };
         let crowd = Crowd::gather(cx, binding).await?;
+        let queues = crowd.queues().await?;
         let mut sales = Vec::new();
-        for variant in Variant::of(binding) {
-            sales.push(crowd.rush(&variant).await?);
+        for queue in &queues {
+            sales.push(crowd.rush(queue).await?);
         }
         // A sabotaged sale is no measure of anything.
         let contention = match cx.scenario {
-            Scenario::Baseline => Some(contention::sweep(&crowd).await?),
+            Scenario::Baseline => Some(contention::sweep(&crowd, &queues).await?),
             Scenario::Sabotaged(_) => None,
         };
         let measured = contention.map(|sweep| [judge::measured(&sales), sweep]);
