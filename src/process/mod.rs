@@ -13,6 +13,7 @@ mod inspect;
 mod launch;
 mod lines;
 mod peers;
+mod port;
 mod reap;
 mod scope;
 mod spawner;
@@ -24,6 +25,7 @@ pub use inspect::{Seen, Socket};
 pub use launch::{Account, Input, Launch, Output};
 pub use lines::{Lines, Waited};
 pub use nix::sys::signal::Signal;
+pub use port::free_port;
 pub use scope::{Scope, ScopeOptions};
 pub use tokio::process::{Child, ChildStdin};
 

@@ -1,7 +1,6 @@
 //! A server in a container, where there is no binary: the official image, a port of this machine, nothing kept.
 
 use std::collections::HashMap;
-use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,7 +13,7 @@ use super::Place;
 use super::client::RedisClient;
 use crate::error::{Chain, Error, Result};
 use crate::postgres::{Engine, container_engine, container_labels};
-use crate::process::Scope;
+use crate::process::{Scope, free_port};
 
 const IMAGE: &str = "redis:7";
 const PORT: u16 = 6379;
@@ -38,8 +37,7 @@ impl InContainer {
         let (algorithm, digest) = id.split_once(':').unwrap_or(("sha256", &id));
         let on_loopback = engine.publishes_on_loopback();
         // An engine's own choice of port would change with every restart of the container.
-        let port = TcpListener::bind(("0.0.0.0", 0)).and_then(|listener| listener.local_addr());
-        let port = port.map_err(|error| Error::environment(format!("no free TCP port: {error}")))?.port();
+        let port = free_port()?;
         let request = GenericImage::new(algorithm, digest)
             .with_wait_for(WaitFor::message_on_stdout(READY))
             .with_cmd(["redis-server", "--save", "", "--appendonly", "no", "--protected-mode", "no"])

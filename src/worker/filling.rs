@@ -1,6 +1,5 @@
 //! A program of the subject as it is started: every placeholder filled, its files written.
 
-use std::net::{Ipv4Addr, TcpListener};
 use std::path::PathBuf;
 
 use super::readiness::Readiness;
@@ -9,6 +8,7 @@ use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::fault::proxy::Listen;
 use crate::postgres::ConnectInfo;
+use crate::process::free_port;
 use crate::subject::{Mcp, Program, Ready};
 use crate::template::{self, Values};
 
@@ -158,10 +158,4 @@ fn port_of(url: &str) -> Result<u16> {
             .at("mcp.url")
             .fix("write http://127.0.0.1:${port}/mcp")
     })
-}
-
-/// A port that nothing listens at just now.
-fn free_port() -> Result<u16> {
-    let none = |error| Error::environment(format!("no free port to be had: {error}"));
-    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(none)?.local_addr().map_err(none)?.port())
 }

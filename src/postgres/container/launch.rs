@@ -1,7 +1,6 @@
 //! Starting a Postgres container and finding its address.
 
 use std::collections::HashMap;
-use std::net::TcpListener;
 use std::time::Duration;
 
 use testcontainers::bollard::models::PortBinding;
@@ -15,7 +14,7 @@ use super::{Source, last_words};
 use crate::error::{Chain, Error, Result};
 use crate::postgres::connect::{ConnectInfo, Host, Secret};
 use crate::postgres::log::LINE_PREFIX;
-use crate::process::Lines;
+use crate::process::{Lines, free_port};
 
 /// Outside `/var/lib/postgresql`, which images declare as a volume, in part or as a whole.
 const DATA_FOLDER: &str = "/sor-gate/data";
@@ -56,7 +55,8 @@ pub(super) async fn launch(
     let mut attempt = 1;
     loop {
         let said = Lines::bounded(1 << 20, 1 << 16);
-        match try_launch(source, origin, settings, said.clone()).await {
+        // An engine's own choice of port would change with every restart of the container.
+        match try_launch(source, origin, settings, free_port()?, said.clone()).await {
             Ok(started) => return Ok(started),
             Err(error) if attempt < ATTEMPTS && is_port_taken(&error) => attempt += 1,
             Err(error) => {
@@ -77,6 +77,7 @@ async fn try_launch(
     source: &Source,
     origin: &Origin<'_>,
     settings: &[(String, String)],
+    port: u16,
     said: Lines,
 ) -> Result<Started, TestcontainersError> {
     let (image, password) = match origin {
@@ -85,8 +86,6 @@ async fn try_launch(
     };
     let (algorithm, digest) = image.split_once(':').unwrap_or(("sha256", image));
     let on_loopback = source.engine.publishes_on_loopback();
-    // An engine's own choice of port would change with every restart of the container.
-    let port = TcpListener::bind(("0.0.0.0", 0))?.local_addr()?.port();
     let mut request = Postgres::default()
         .with_user(USER)
         .with_db_name(DATABASE)

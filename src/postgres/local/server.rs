@@ -1,6 +1,5 @@
 //! A local server: copied from a template, started, crashed, stopped.
 
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -12,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::postgres::backend::{ClusterOptions, Identity, Server};
 use crate::postgres::connect::{self, ConnectInfo, Secret};
 use crate::postgres::log::ServerLog;
-use crate::process::{Input, Launch, Output, Process, Signal};
+use crate::process::{Input, Launch, Output, Process, Signal, free_port};
 
 const READY: &str = "database system is ready to accept connections";
 const NO_PORT: &str = "could not create any TCP/IP sockets";
@@ -220,12 +219,4 @@ impl Drop for LocalServer {
         drop(self.instance.hold(None));
         self.instance.remove();
     }
-}
-
-/// A port that is free at this moment; another may take it before the server does.
-fn free_port() -> Result<u16> {
-    let found = TcpListener::bind(("127.0.0.1", 0)).and_then(|listener| listener.local_addr());
-    found
-        .map(|address| address.port())
-        .map_err(|error| Error::environment(format!("no free TCP port: {error}")))
 }
