@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use futures::future::{join, try_join_all};
 use sor_gate::benchmark::Measurement;
-use sor_gate::context::{Context, Scenario};
+use sor_gate::context::Context;
 use sor_gate::error::{Error, Result};
 use sor_gate::session::Session;
 use sor_gate::subject::Stock;
@@ -20,15 +20,11 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const PAUSE: Duration = Duration::from_millis(1);
 /// The buyer who holds the stock and then gives it up.
 const FIRST: u64 = 0;
-/// As many buyers for each piece, at most, show what a break does.
-const ENOUGH: u64 = 10;
 
 /// Sessions of buyers, connected, and what is sold to them.
 pub struct Crowd<'a> {
     pub binding: &'a Stock,
     pub sessions: Vec<Session>,
-    /// How many come to a sale.
-    buyers: u64,
     holder: Session,
     admin: Session,
     sales: AtomicU64,
@@ -53,12 +49,7 @@ impl<'a> Crowd<'a> {
         let names: Vec<String> = (1..=binding.at_once).map(|number| format!("buyer {number}")).collect();
         let sessions = try_join_all(names.iter().map(|name| cx.worker_session(name))).await?;
         let (holder, admin) = (cx.worker_session("first buyer").await?, cx.admin().await?);
-        let (buyers, pieces) = (u64::from(binding.buyers), u64::from(binding.pieces));
-        let buyers = match cx.scenario {
-            Scenario::Baseline => buyers,
-            Scenario::Sabotaged(_) => buyers.min((ENOUGH * pieces).max(2 * sessions.len() as u64)),
-        };
-        Ok(Self { binding, sessions, buyers, holder, admin, sales: AtomicU64::new(1) })
+        Ok(Self { binding, sessions, holder, admin, sales: AtomicU64::new(1) })
     }
 
     /// Opens another sale and answers its number.
@@ -82,7 +73,7 @@ impl<'a> Crowd<'a> {
 
     /// All buyers come. When far more was sold than there is, the rest is sent home.
     pub async fn rush(&self, queue: &Queue<'_>) -> Result<Sale> {
-        let (buyers, pieces) = (self.buyers, u64::from(self.binding.pieces));
+        let (buyers, pieces) = (u64::from(self.binding.buyers), u64::from(self.binding.pieces));
         let sale = self.open(pieces).await?;
         self.hold(sale).await?;
         let (next, sold) = (AtomicU64::new(FIRST + 1), AtomicU64::new(0));

@@ -7,7 +7,8 @@ use sor_gate::stage::Stage;
 
 use super::smaller;
 
-/// Puts a lock before the order and one behind it; every other buyer takes them the other way round.
+/// Puts two locks before the order; every other buyer takes them the other way round. The first buyer holds both until all
+/// stand in line, so that the two who come next hold one each.
 pub const BREAK: Break = Break {
     id: "locks_crossed",
     claim: "no_deadlock",
@@ -23,8 +24,8 @@ async fn apply(stage: &mut Stage<'_>) -> Result<Applied> {
         format!("SELECT CASE WHEN ${{buyer}}::bigint <= 16 THEN pg_advisory_xact_lock({number}) END")
     };
     smaller::crowd(binding);
-    binding.locking.insert(0, lock("1 + ${buyer}::bigint % 2"));
-    binding.locking.push(lock("2 - ${buyer}::bigint % 2"));
+    let crossed = [lock("1 + ${buyer}::bigint % 2"), lock("2 - ${buyer}::bigint % 2")];
+    binding.locking.splice(0..0, crossed);
     stage.sql(&format!("ALTER ROLE {role} SET deadlock_timeout = '5ms'")).await?;
     Ok(Applied::Done("stock.locking takes two advisory locks, odd buyers in the other order".into()))
 }
