@@ -52,21 +52,23 @@ pub fn sections(head: &Head<'_>, tables: &[Table]) -> Vec<Section> {
     let tenants = guess::tenants(tables);
     sections.push(tenancy(tables, tenants.as_ref(), head.worker));
     sections.push(idempotency(tables, tenants.as_ref(), head.worker));
-    let template = |names: &[&str], columns: &[&[&str]], what: &str, body: &dyn Fn(&str) -> String| {
-        let found = guess::shaped(tables, names, columns);
-        let told = match found.as_slice() {
-            [] => "no table looks like one".to_owned(),
-            some => format!("by its shape: {}", some.join(", ")),
+    let template =
+        |names: &[&str], columns: &[&[&str]], what: &str, body: &dyn Fn(&str, &[String]) -> String| {
+            let found = guess::shaped(tables, names, columns);
+            let told = match found.as_slice() {
+                [] => "no table looks like one".to_owned(),
+                some => format!("by its shape: {}", some.join(", ")),
+            };
+            let table = found.first().map_or("schema.table", String::as_str);
+            let body = body(table, found.get(1..).unwrap_or_default());
+            Section::new(false, format!("{what} ({told}). NOT GUESSED: its statements."), body)
         };
-        let table = found.first().map_or("schema.table", String::as_str);
-        Section::new(false, format!("{what} ({told}). NOT GUESSED: its statements."), body(table))
-    };
     let status: &[&str] = &["status", "state"];
     sections.push(template(
         &["run", "workflow", "journal", "execution"],
         &[status, &["finish", "complete", "end"]],
         "The run journal",
-        &|table| {
+        &|table, _| {
             format!(
                 "[journal]\nruns = {}\nturns = \"SELECT ordinal, status, digest FROM …\"\nturn_count = 5\nhold = \"LOCK TABLE … IN SHARE ROW EXCLUSIVE MODE\"",
                 quoted(&format!("SELECT id, status, finished_at FROM {table} WHERE id = ${{run_id}}"))
@@ -77,7 +79,7 @@ pub fn sections(head: &Head<'_>, tables: &[Table]) -> Vec<Section> {
         &[""],
         &[status, &["claimed", "locked", "lease", "worker"]],
         "How a Worker claims pending work",
-        &|table| {
+        &|table, _| {
             format!(
                 "[claims]\ntable = {}\nseed = \"INSERT …\"\nclaim = \"UPDATE … FOR UPDATE SKIP LOCKED … RETURNING id\"\ndone = \"UPDATE …\"\nrows = {}\nlease = \"30 s\"",
                 quoted(table),
@@ -85,12 +87,22 @@ pub fn sections(head: &Head<'_>, tables: &[Table]) -> Vec<Section> {
             )
         },
     ));
-    sections.push(template(&["outbox", "notification"], &[], "The transactional outbox", &|table| {
+    sections.push(template(&["outbox", "notification"], &[], "The transactional outbox", &|table, _| {
         format!("[outbox]\ntable = {}", quoted(table))
     }));
-    sections.push(template(&["event", "audit", "history"], &[], "The append-only events", &|table| {
-        format!("[events]\ntable = {}\nappend = \"INSERT …\"", quoted(table))
-    }));
+    sections.push(template(
+        &["event", "audit", "history"],
+        &[],
+        "The append-only events",
+        &|table, further| {
+            let mut body = format!("[events]\ntable = {}\nappend = \"INSERT …\"", quoted(table));
+            for table in further {
+                let _ =
+                    write!(body, "\n[[events.further]]\ntable = {}\nappend = \"INSERT …\"", quoted(table));
+            }
+            body
+        },
+    ));
     sections.push(Section::new(
         false,
         "The programs. NOT GUESSED: no program can be told from a schema.",
