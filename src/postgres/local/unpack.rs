@@ -168,5 +168,4 @@ fn unwritable(path: &Path, error: &io::Error) -> Error {
 }
 
 #[cfg(test)]
-#[path = "unpack_tests.rs"]
 mod tests;

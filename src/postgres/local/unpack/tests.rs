@@ -1,5 +1,5 @@
-use super::super::pack::{is_whole, pack};
 use super::*;
+use crate::postgres::local::pack::{is_whole, pack};
 
 struct Packed {
     folder: tempfile::TempDir,
