@@ -53,7 +53,7 @@ fn own_ports() -> Range<u16> {
 fn beside(told: &str) -> Range<u16> {
     let mut bounds = told.split_whitespace().map_while(|bound| bound.parse::<u16>().ok());
     let (low, high) = (bounds.next().unwrap_or(EPHEMERAL), bounds.next().unwrap_or(u16::MAX));
-    let (below, above) = (LOWEST..low.max(LOWEST), high..u16::MAX);
+    let (below, above) = (LOWEST..low.max(LOWEST), high.saturating_add(1)..u16::MAX);
     let larger = if below.len() >= above.len() { below } else { above };
     // A system that takes them from everywhere leaves none alone.
     if larger.len() < TRIES { LOWEST..u16::MAX } else { larger }
@@ -68,7 +68,7 @@ mod tests {
     #[test]
     fn ports_are_taken_where_the_system_takes_none() {
         assert_eq!(beside("32768\t60999\n"), 10_240..32_768);
-        assert_eq!(beside("1024 40000"), 40_000..65_535);
+        assert_eq!(beside("1024 40000"), 40_001..65_535);
         assert_eq!(beside("1024 65535"), 10_240..65_535);
         assert_eq!(beside(""), 10_240..49_152);
     }
