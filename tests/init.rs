@@ -42,6 +42,28 @@ fn guesses_from_migrations_check_clean() {
 }
 
 #[test]
+fn each_table_that_looks_like_one_of_events_is_proposed() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("migrations")).unwrap();
+    let tables = "CREATE TABLE audit_log (id bigserial PRIMARY KEY, what text);
+                  CREATE TABLE run_events (id bigserial PRIMARY KEY, what text);";
+    std::fs::write(folder.path().join("migrations/1_logs.up.sql"), tables).unwrap();
+    std::fs::write(folder.path().join("migrations/1_logs.down.sql"), "DROP TABLE audit_log, run_events;")
+        .unwrap();
+    let (code, said) = gate(folder.path(), &["init"]);
+    assert_eq!(code, 0, "{said}");
+    let text = std::fs::read_to_string(folder.path().join("sor-gate.toml")).unwrap();
+    let (_, events) = text.split_once("# [events]\n").unwrap();
+    let (first, further) = events.split_once("# [[events.further]]\n").unwrap();
+    let named =
+        |part: &str| ["audit_log", "run_events"].map(|table| part.lines().next().unwrap().contains(table));
+    assert_ne!(named(first), named(further), "{text}");
+    assert!(named(first).contains(&true) && named(further).contains(&true), "{text}");
+    let (code, said) = gate(folder.path(), &["check"]);
+    assert_eq!(code, 0, "{said}\n{text}");
+}
+
+#[test]
 fn looking_leaves_no_template_behind() {
     let folder = tempfile::tempdir().unwrap();
     let subject = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/subjects/sql_only/sor-gate.toml");
