@@ -4,13 +4,14 @@
 mod drills;
 mod reference;
 
+use std::ops::ControlFlow;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let args: Vec<_> = std::env::args_os().collect();
-    if let Some(exit) = sor_gate::process::dispatch_hidden(args.iter().cloned()) {
-        return exit;
-    }
+    let args = match sor_gate::process::dispatch_hidden(std::env::args_os().collect()) {
+        ControlFlow::Break(exit) => return exit,
+        ControlFlow::Continue(args) => args,
+    };
     if let Some(exit) = sor_gate::mcp::dispatch_hidden(&args) {
         return exit;
     }

@@ -12,6 +12,8 @@ use super::order::{Answer, Till};
 
 /// How long each number of buyers is measured.
 const SPAN: Duration = Duration::from_millis(10);
+/// Who is still beaten by then goes away: late orders alone would measure fewer buyers at once.
+const CLOSING: Duration = Duration::from_millis(30);
 /// More than anybody sells in that time.
 const PIECES: u64 = 50_000;
 
@@ -41,7 +43,8 @@ async fn measure(crowd: &Crowd<'_>, queue: &Queue<'_>, at_once: usize) -> Result
             let (mut each, mut again) = (Vec::new(), 0);
             while began.elapsed() < SPAN {
                 let from = Instant::now();
-                let (answer, beaten) = till.serve(sale, next.fetch_add(1, Relaxed)).await?;
+                let late = || began.elapsed() >= CLOSING;
+                let (answer, beaten) = till.serve(sale, next.fetch_add(1, Relaxed), late).await?;
                 again += beaten;
                 if answer == Answer::Ordered {
                     each.push(from.elapsed());

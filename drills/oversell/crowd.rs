@@ -88,7 +88,7 @@ impl<'a> Crowd<'a> {
                         break;
                     }
                     let began = Instant::now();
-                    let (answer, beaten) = till.serve(sale, buyer).await?;
+                    let (answer, beaten) = till.serve(sale, buyer, || false).await?;
                     sold.fetch_add(u64::from(answer == Answer::Ordered), Relaxed);
                     served.push(Served { began, ended: Instant::now(), answer, beaten });
                 }

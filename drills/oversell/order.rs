@@ -50,8 +50,8 @@ impl<'a> Till<'a> {
         Ok(Self { session, read, order, sold_out })
     }
 
-    /// Serves one buyer; also tells how often the buyer was beaten.
-    pub async fn serve(&self, sale: u64, buyer: u64) -> Result<(Answer, u64)> {
+    /// Serves one buyer, who when beaten looks again unless it is too `late`; also tells how often the buyer was beaten.
+    pub async fn serve(&self, sale: u64, buyer: u64, late: impl Fn() -> bool) -> Result<(Answer, u64)> {
         let values = Values::new().with("sale", sale).with("buyer", buyer);
         let mut beaten = 0;
         loop {
@@ -63,7 +63,7 @@ impl<'a> Till<'a> {
                 Ended::Written => return Ok((Answer::Ordered, beaten)),
                 Ended::Refused(refusal) => return Ok((self.answer(refusal), beaten)),
                 Ended::NothingFound if self.read.is_none() => return Ok((Answer::SoldOut, beaten)),
-                Ended::NothingFound if beaten == MOST_LOOKS => return Ok((Answer::GivenUp, beaten)),
+                Ended::NothingFound if beaten == MOST_LOOKS || late() => return Ok((Answer::GivenUp, beaten)),
                 Ended::NothingFound => beaten += 1,
             }
         }

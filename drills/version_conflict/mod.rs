@@ -72,6 +72,10 @@ impl Drill for VersionConflict {
         &SPEC
     }
 
+    fn lengthy(&self) -> bool {
+        true
+    }
+
     async fn run(&self, cx: &Context) -> Result<Evidence> {
         let Some(binding) = &cx.subject.versions else {
             return Ok(Evidence::not_testable(SPEC.claims, "the section [versions]"));

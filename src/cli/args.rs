@@ -177,7 +177,7 @@ pub struct Common {
         value_delimiter = ','
     )]
     pub suites: Vec<Suite>,
-    /// How many drills run side by side; three for each processor by default
+    /// How many drills run side by side; three for two processors by default
     #[arg(long, global = true, env = "SOR_GATE_JOBS", value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
     pub jobs: Option<u16>,
     /// Workers of a fleet

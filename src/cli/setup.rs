@@ -77,8 +77,8 @@ impl Ground {
         let backend = provisioner.backend().await?;
         let provider = format!("Postgres {} ({})", backend.version() / 10_000, backend.provider());
         let processors = std::thread::available_parallelism().map_or(2, usize::from);
-        // A drill waits for servers and programs more than it computes.
-        let jobs = common.jobs.map_or(3 * processors, usize::from);
+        // Enough to fill the time in which drills wait; more would take the processors' caches from one another.
+        let jobs = common.jobs.map_or((3 * processors).div_ceil(2), usize::from);
         let plan = Plan {
             prove,
             // Roles are server-wide: on one server drills cannot run side by side.

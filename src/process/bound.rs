@@ -1,7 +1,9 @@
 //! The hidden re-execution that binds a program to the harness's life, then becomes that program.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::Write;
+use std::ops::ControlFlow;
+use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitCode};
 use std::str::FromStr;
@@ -22,8 +24,11 @@ pub(super) fn arguments(signal: Signal, account: Option<Account>) -> Vec<OsStrin
 
 /// Drops privileges, asks for the parent-death signal, and executes. The order matters: changing the user clears the
 /// signal (prctl(2)), and a parent that died before it was asked for is seen by its id.
-pub(super) fn become_program(args: &[OsString]) -> ExitCode {
+///
+/// This binary is not executed again: its command line is handed back, the program's name first.
+pub(super) fn become_program(args: &[OsString]) -> ControlFlow<ExitCode, Vec<OsString>> {
     let why = match prepare(args) {
+        Ok(own @ [program, ..]) if is_this(program) => return ControlFlow::Continue(own.to_vec()),
         Ok([program, rest @ ..]) => {
             let error = Command::new(program).args(rest).exec();
             format!("cannot execute {}: {error}", program.display())
@@ -32,7 +37,21 @@ pub(super) fn become_program(args: &[OsString]) -> ExitCode {
         Err(why) => why,
     };
     let _ = writeln!(std::io::stderr(), "{why}");
-    ExitCode::from(CANNOT_EXECUTE)
+    ControlFlow::Break(ExitCode::from(CANNOT_EXECUTE))
+}
+
+/// Whether the program is the file that runs here. A bare name, which PATH would have to be searched for, is taken for
+/// another.
+#[cfg(target_os = "linux")]
+fn is_this(program: &OsStr) -> bool {
+    let file = |path: &OsStr| std::fs::metadata(path).ok().map(|of| (of.dev(), of.ino()));
+    program.as_encoded_bytes().contains(&b'/')
+        && file(program).is_some_and(|it| Some(it) == file("/proc/self/exe".as_ref()))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn is_this(_: &OsStr) -> bool {
+    false
 }
 
 fn prepare(args: &[OsString]) -> Result<&[OsString], String> {

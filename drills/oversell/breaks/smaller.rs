@@ -2,7 +2,11 @@
 
 use sor_gate::subject::Stock;
 
-/// Lets ten buyers come for each piece, if there are no fewer anyway.
+/// Enough at once for a race.
+const AT_ONCE: u32 = 16;
+
+/// Lets ten buyers come for each piece and not too many at once, if there are no fewer anyway.
 pub fn crowd(binding: &mut Stock) {
+    binding.at_once = binding.at_once.min(AT_ONCE);
     binding.buyers = binding.buyers.min(binding.pieces.saturating_mul(10));
 }
