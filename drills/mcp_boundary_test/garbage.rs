@@ -7,13 +7,15 @@ use sor_gate::error::Result;
 use sor_gate::mcp::{self, Raw, Reply};
 use sor_gate::postgres::{ConnectInfo, Host, Secret};
 
+use super::breaks;
 use super::ground::Ground;
 use super::judge::{Garbage, Sent};
 
 /// How long a server may take to end after its input was closed.
 const FAREWELL: Duration = Duration::from_secs(20);
-/// Length of the long argument, in bytes.
-const LONG: usize = 10_000_000;
+/// The long argument, in bytes and in words, and what is long enough under a break that aims at another claim.
+const LONG: (usize, &str) = (10_000_000, "10 MB");
+const LONG_ENOUGH: (usize, &str) = (100_000, "100 kB");
 /// The password of a database that is not there.
 const SECRET: &str = "sor-gate-canary-password";
 
@@ -100,14 +102,16 @@ fn requests(ground: &Ground<'_>) -> Result<Vec<(String, &'static str, Value)>> {
             json!({ "name": tool, "arguments": wrong }),
         ));
     }
+    let elsewhere = ground.cx.aims_elsewhere(breaks::ALL, "survives_garbage");
+    let (length, told) = if elsewhere { LONG_ENOUGH } else { LONG };
     let long = ground.mcp.calls.iter().find_map(|call| {
         let sample = ground.arguments(call, "garbage").ok()?;
         let place = mcp::places(&sample, &Value::Null).into_iter().next()?;
-        Some((call.tool.clone(), place.put(&sample, &"x".repeat(LONG))))
+        Some((call.tool.clone(), place.put(&sample, &"x".repeat(length))))
     });
     if let Some((tool, arguments)) = long {
         let params = json!({ "name": tool, "arguments": arguments });
-        all.push((Sent::LONG.into(), "tools/call", params));
+        all.push((format!("{}{told}", Sent::LONG), "tools/call", params));
     }
     Ok(all)
 }

@@ -63,7 +63,9 @@ impl<'a> Till<'a> {
                 Ended::Written => return Ok((Answer::Ordered, beaten)),
                 Ended::Refused(refusal) => return Ok((self.answer(refusal), beaten)),
                 Ended::NothingFound if self.read.is_none() => return Ok((Answer::SoldOut, beaten)),
-                Ended::NothingFound if beaten == MOST_LOOKS || late() => return Ok((Answer::GivenUp, beaten)),
+                Ended::NothingFound if beaten == MOST_LOOKS || late() => {
+                    return Ok((Answer::GivenUp, beaten));
+                }
                 Ended::NothingFound => beaten += 1,
             }
         }

@@ -24,7 +24,7 @@ SELECT 'publication', quote_ident(p.pubname), NULL,
 FROM pg_publication p
 UNION ALL
 SELECT 'subscription', quote_ident(u.subname), NULL,
-  concat_ws(E'\n', 'owner: ' || pg_get_userbyid(u.subowner), 'enabled: ' || u.subenabled,
+  concat_ws(E'\n', 'owner: ' || pg_get_userbyid(u.subowner), 'enabled: ' || u.subenabled::text,
     'publications: ' || array_to_string(u.subpublications, ', '))
 FROM pg_subscription u WHERE u.subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())
 UNION ALL
@@ -50,8 +50,8 @@ SELECT 'role', quote_ident(r.rolname), NULL,
       CASE WHEN r.rolcanlogin THEN 'LOGIN' END, CASE WHEN NOT r.rolinherit THEN 'NOINHERIT' END,
       CASE WHEN r.rolcreatedb THEN 'CREATEDB' END, CASE WHEN r.rolcreaterole THEN 'CREATEROLE' END,
       CASE WHEN r.rolreplication THEN 'REPLICATION' END),
-    CASE WHEN r.rolconnlimit <> -1 THEN 'connection limit: ' || r.rolconnlimit END,
-    'valid until: ' || r.rolvaliduntil)
+    CASE WHEN r.rolconnlimit <> -1 THEN 'connection limit: ' || r.rolconnlimit::text END,
+    'valid until: ' || r.rolvaliduntil::text)
 FROM pg_roles r WHERE r.oid >= 16384 OR r.oid = 10
 UNION ALL
 SELECT 'membership', quote_ident(pg_get_userbyid(a.member)) || ' in ' || quote_ident(pg_get_userbyid(a.roleid))
@@ -62,7 +62,7 @@ UNION ALL
 SELECT 'database', '(this database)', NULL,
   concat_ws(E'\n', 'owner: ' || pg_get_userbyid(d.datdba), 'encoding: ' || pg_encoding_to_char(d.encoding),
     'collation: ' || d.datcollate || ' ' || d.datctype,
-    CASE WHEN d.datconnlimit <> -1 THEN 'connection limit: ' || d.datconnlimit END)
+    CASE WHEN d.datconnlimit <> -1 THEN 'connection limit: ' || d.datconnlimit::text END)
 FROM pg_database d WHERE d.datname = current_database()
 UNION ALL
 SELECT 'settings', CASE WHEN s.setrole = 0 THEN 'every role' ELSE 'role ' || quote_ident(pg_get_userbyid(s.setrole)) END

@@ -39,10 +39,10 @@ SELECT CASE c.relkind WHEN 'c' THEN 'attribute' ELSE 'column' END, c.ident, c.ta
     CASE c.attidentity WHEN 'a' THEN 'identity: always' WHEN 'd' THEN 'identity: by default' END,
     CASE WHEN c.attstorage <> t.typstorage THEN 'storage: ' || c.attstorage::text END,
     CASE WHEN c.attcompression <> '' THEN 'compression: ' || c.attcompression::text END,
-    'statistics: ' || nullif(c.attstattarget, -1),
+    'statistics: ' || nullif(c.attstattarget, -1)::text,
     -- pg_attver is the server's own mark, another with each ADD COLUMN.
     'options: ' || (SELECT string_agg(o, ', ' ORDER BY o) FROM unnest(c.attoptions) o WHERE o NOT LIKE 'pg\_attver=%'),
     'foreign options: ' || (SELECT string_agg(o, ', ' ORDER BY o) FROM unnest(c.attfdwoptions) o),
-    CASE WHEN c.attinhcount > 0 THEN 'inherited: ' || c.attinhcount || CASE WHEN c.attislocal THEN ', also local' ELSE '' END END)
+    CASE WHEN c.attinhcount > 0 THEN 'inherited: ' || c.attinhcount::text || CASE WHEN c.attislocal THEN ', also local' ELSE '' END END)
 FROM col c JOIN pg_type t ON t.oid = c.atttypid
 LEFT JOIN pg_attrdef d ON d.adrelid = c.attrelid AND d.adnum = c.attnum

@@ -31,7 +31,7 @@ SELECT CASE t.typtype WHEN 'e' THEN 'enum' WHEN 'd' THEN 'domain' WHEN 'r' THEN 
                        'multirange: ' || format_type(g.rngmultitypid, NULL))
                        FROM pg_range g WHERE g.rngtypid = t.oid)
       WHEN 'b' THEN concat_ws(E'\n', 'input: ' || t.typinput::regproc::text, 'output: ' || t.typoutput::regproc::text,
-                       'length: ' || t.typlen, 'storage: ' || t.typstorage::text) END)
+                       'length: ' || t.typlen::text, 'storage: ' || t.typstorage::text) END)
 FROM pg_type t JOIN space s ON s.oid = t.typnamespace
 WHERE t.oid >= 16384 AND (t.typtype IN ('e', 'd', 'r') OR (t.typtype = 'b' AND t.typelem = 0)
     OR (t.typtype = 'c' AND EXISTS (SELECT FROM rel r WHERE r.oid = t.typrelid AND r.relkind = 'c')))
@@ -66,7 +66,7 @@ FROM (
   UNION ALL SELECT 'pg_am'::regclass, oid, NULL, amhandler::text FROM pg_am
   UNION ALL SELECT 'pg_transform'::regclass, oid, NULL, concat_ws(' ', trffromsql::text, trftosql::text) FROM pg_transform
   UNION ALL SELECT 'pg_ts_config'::regclass, oid, cfgowner,
-    (SELECT string_agg(m.maptokentype || '>' || m.mapdict::regdictionary::text, ' ' ORDER BY m.maptokentype, m.mapseqno)
+    (SELECT string_agg(m.maptokentype::text || '>' || m.mapdict::regdictionary::text, ' ' ORDER BY m.maptokentype, m.mapseqno)
        FROM pg_ts_config_map m WHERE m.mapcfg = c.oid) FROM pg_ts_config c
   UNION ALL SELECT 'pg_ts_dict'::regclass, oid, dictowner, dictinitoption FROM pg_ts_dict
   UNION ALL SELECT 'pg_ts_parser'::regclass, oid, NULL, prsstart::text FROM pg_ts_parser

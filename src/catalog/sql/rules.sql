@@ -3,7 +3,7 @@
 -- at the time (makeObjectName, ChooseRelationName in src/backend/commands/indexcmds.c), so it is left out.
 SELECT 'constraint' AS kind, r.ident || '.' || quote_ident(own.name) AS identity, r.ident AS parent,
   concat_ws(E'\n', pg_get_constraintdef(c.oid),
-    CASE WHEN c.coninhcount > 0 THEN 'inherited: ' || c.coninhcount || CASE WHEN c.conislocal THEN ', also local' ELSE '' END END,
+    CASE WHEN c.coninhcount > 0 THEN 'inherited: ' || c.coninhcount::text || CASE WHEN c.conislocal THEN ', also local' ELSE '' END END,
     (SELECT string_agg(DISTINCT 'enforcing trigger enabled: ' || t.tgenabled::text, E'\n')
        FROM pg_trigger t WHERE t.tgconstraint = c.oid AND t.tgisinternal AND t.tgenabled <> 'O')) AS body
 FROM pg_constraint c JOIN rel r ON r.oid = c.conrelid
@@ -30,7 +30,7 @@ SELECT 'index', i.schema || '.' || quote_ident(own.name), r.ident,
     CASE WHEN NOT x.indisvalid THEN 'valid: no' END,
     CASE WHEN x.indisclustered THEN 'clustered on: yes' END,
     CASE WHEN x.indisreplident THEN 'replica identity: yes' END,
-    (SELECT string_agg('statistics of column ' || a.attnum || ': ' || a.attstattarget, E'\n' ORDER BY a.attnum)
+    (SELECT string_agg('statistics of column ' || a.attnum::text || ': ' || a.attstattarget::text, E'\n' ORDER BY a.attnum)
        FROM pg_attribute a WHERE a.attrelid = i.oid AND a.attstattarget >= 0),
     (SELECT 'partition of: ' || h.inhparent::regclass::text FROM pg_inherits h WHERE h.inhrelid = i.oid))
 FROM pg_index x JOIN rel i ON i.oid = x.indexrelid JOIN rel r ON r.oid = x.indrelid
@@ -63,5 +63,5 @@ FROM pg_policy p JOIN rel r ON r.oid = p.polrelid
 UNION ALL
 SELECT 'statistics', s.name || '.' || quote_ident(e.stxname), e.stxrelid::regclass::text,
   concat_ws(E'\n', 'owner: ' || pg_get_userbyid(e.stxowner), pg_get_statisticsobjdef(e.oid),
-    'target: ' || nullif(e.stxstattarget, -1))
+    'target: ' || nullif(e.stxstattarget, -1)::text)
 FROM pg_statistic_ext e JOIN space s ON s.oid = e.stxnamespace
