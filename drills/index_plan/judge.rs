@@ -34,8 +34,8 @@ pub struct Seen {
 /// The evidence line.
 pub fn line(seen: &Seen) -> String {
     format!(
-        "Among {} rows the lookup was a {} before, a {} after {} CREATE INDEX. {} hot queries, {} of them read a large \
-         table from end to end.",
+        "The lookup among {} rows: {} before, {} after {} CREATE INDEX. {} hot queries, {} of them read a large table from \
+         end to end.",
         seen.rows,
         nodes(&seen.before),
         nodes(&seen.after),
