@@ -15,20 +15,26 @@ use super::launch::Account;
 
 /// The exit code of a shell whose command cannot be executed.
 const CANNOT_EXECUTE: u8 = 127;
+/// In place of an account: the harness's own.
+const SAME_ACCOUNT: &str = "-";
 
 /// The arguments in front of `-- program …`.
 pub(super) fn arguments(signal: Signal, account: Option<Account>) -> Vec<OsString> {
-    let account = account.map_or("-".into(), |a| format!("{}:{}", a.uid, a.gid));
+    let account = account.map_or(SAME_ACCOUNT.into(), |a| format!("{}:{}", a.uid, a.gid));
     [super::hidden::BOUND, &Pid::this().to_string(), signal.as_str(), &account].map(OsString::from).into()
 }
 
 /// Drops privileges, asks for the parent-death signal, and executes. The order matters: changing the user clears the
 /// signal (prctl(2)), and a parent that died before it was asked for is seen by its id.
 ///
-/// This binary is not executed again: its command line is handed back, the program's name first.
+/// This binary is not executed again: its command line is handed back, the program's name first. But with another account
+/// it is, for only what was executed under it may be looked at by it (`PR_SET_DUMPABLE`, prctl(2)).
 pub(super) fn become_program(args: &[OsString]) -> ControlFlow<ExitCode, Vec<OsString>> {
+    let same_account = args.get(2).is_some_and(|account| account == SAME_ACCOUNT);
     let why = match prepare(args) {
-        Ok(own @ [program, ..]) if is_this(program) => return ControlFlow::Continue(own.to_vec()),
+        Ok(own @ [program, ..]) if same_account && is_this(program) => {
+            return ControlFlow::Continue(own.to_vec());
+        }
         Ok([program, rest @ ..]) => {
             let error = Command::new(program).args(rest).exec();
             format!("cannot execute {}: {error}", program.display())
