@@ -14,6 +14,9 @@ use crate::postgres::log::ServerLog;
 use crate::process::{Input, Launch, Output, Process, Signal, free_port};
 
 const READY: &str = "database system is ready to accept connections";
+/// How long an immediate shutdown may take; then the server is killed. A connection that is accepted meanwhile and says
+/// nothing would hold it up for `authentication_timeout`: the postmaster signals no dead-end child (postmaster.c).
+const AT_ONCE: Duration = Duration::from_secs(1);
 const NO_PORT: &str = "could not create any TCP/IP sockets";
 /// How long a server may take to start, with crash recovery.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -198,7 +201,7 @@ impl Server for LocalServer {
     }
 
     async fn crash(&self) -> Result<()> {
-        self.instance.end(Signal::SIGQUIT, Duration::from_secs(10)).await
+        self.instance.end(Signal::SIGQUIT, AT_ONCE).await
     }
 
     async fn restart(&self) -> Result<()> {
@@ -209,7 +212,7 @@ impl Server for LocalServer {
     }
 
     async fn stop(self: Box<Self>) -> Result<()> {
-        self.instance.end(Signal::SIGQUIT, Duration::from_secs(10)).await
+        self.instance.end(Signal::SIGQUIT, AT_ONCE).await
     }
 }
 
