@@ -8,8 +8,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use futures::future::BoxFuture;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use sor_gate::error::{Error, ErrorKind, Result};
-use sor_gate::postgres::{Cluster, ClusterOptions, ProvisionOptions, Provisioner, Source};
+use sor_gate::postgres::{Cluster, ClusterOptions, Host, ProvisionOptions, Provisioner, Source};
 use sor_gate::process::{Scope, ScopeOptions};
 
 const SOON: Duration = Duration::from_secs(20);
@@ -144,6 +146,28 @@ async fn a_damaged_template_is_built_anew() {
     let template = provisioner.template("one", &prepare).await.unwrap();
     let cluster = provisioner.cluster(&template, &ClusterOptions::default()).await.unwrap();
     assert_eq!(count(&cluster, "built").await, 1);
+}
+
+/// The postmaster hears of its end and of the connection in one moment: the connection becomes a child that it waits for
+/// and signals nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_says_nothing_does_not_hold_up_a_crash() {
+    let cluster = ground().cluster(&ClusterOptions::default()).await;
+    let Host::Socket(folder) = cluster.superuser().host else { panic!("a local server has a socket") };
+    let pids = std::fs::read_to_string(folder.join("data/postmaster.pid")).unwrap();
+    let postmaster = Pid::from_raw(pids.lines().next().unwrap().parse().unwrap());
+    kill(postmaster, Signal::SIGSTOP).unwrap();
+    let mute = std::os::unix::net::UnixStream::connect(folder.join(".s.PGSQL.5432")).unwrap();
+    let thaw = async {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        kill(postmaster, Signal::SIGCONT).unwrap();
+    };
+    let begun = Instant::now();
+    let (crashed, ()) = tokio::join!(cluster.crash(), thaw);
+    crashed.unwrap();
+    assert!(begun.elapsed() < Duration::from_secs(8), "{:?}", begun.elapsed());
+    cluster.restart().await.unwrap();
+    drop(mute);
 }
 
 #[tokio::test(flavor = "multi_thread")]
