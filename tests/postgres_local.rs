@@ -159,7 +159,9 @@ async fn a_connection_that_says_nothing_does_not_hold_up_a_crash() {
     kill(postmaster, Signal::SIGSTOP).unwrap();
     let mute = std::os::unix::net::UnixStream::connect(folder.join(".s.PGSQL.5432")).unwrap();
     let thaw = async {
-        tokio::time::sleep(Duration::from_millis(50)).await;
+        while !is_pending(postmaster, Signal::SIGQUIT) {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
         kill(postmaster, Signal::SIGCONT).unwrap();
     };
     let begun = Instant::now();
@@ -168,6 +170,13 @@ async fn a_connection_that_says_nothing_does_not_hold_up_a_crash() {
     assert!(begun.elapsed() < Duration::from_secs(8), "{:?}", begun.elapsed());
     cluster.restart().await.unwrap();
     drop(mute);
+}
+
+/// Whether a signal was sent and is not yet delivered (proc(5), `ShdPnd`).
+fn is_pending(process: Pid, signal: Signal) -> bool {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let mask = status.lines().find_map(|line| line.strip_prefix("ShdPnd:")).unwrap();
+    u64::from_str_radix(mask.trim(), 16).unwrap() & (1 << (signal as i32 - 1)) != 0
 }
 
 #[tokio::test(flavor = "multi_thread")]

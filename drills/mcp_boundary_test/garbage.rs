@@ -34,7 +34,7 @@ async fn feed(ground: &Ground<'_>) -> Result<(Vec<Sent>, Vec<String>, bool)> {
     raw.initialize().await;
     for (what, frame) in lines() {
         raw.send(&frame).await;
-        sent.push(Sent { what, reply: None, serving: serving(&mut raw).await });
+        sent.push(Sent { what, reply: None, only_large: false, serving: serving(&mut raw).await });
     }
     if raw.over_http() {
         for bytes in
@@ -42,12 +42,12 @@ async fn feed(ground: &Ground<'_>) -> Result<(Vec<Sent>, Vec<String>, bool)> {
         {
             raw.scrawl(bytes).await;
             let what = String::from("bytes that are no HTTP");
-            sent.push(Sent { what, reply: None, serving: serving(&mut raw).await });
+            sent.push(Sent { what, reply: None, only_large: false, serving: serving(&mut raw).await });
         }
     }
-    for (what, method, params) in requests(ground)? {
-        let reply = raw.request(method, params).await;
-        sent.push(Sent { what, reply: Some(shorten(reply)), serving: serving(&mut raw).await });
+    for Request { what, method, params, only_large } in requests(ground)? {
+        let reply = Some(shorten(raw.request(method, params).await));
+        sent.push(Sent { what, reply, only_large, serving: serving(&mut raw).await });
         // A server that is gone or has fallen silent is not waited for again and again.
         if sent.last().is_some_and(|last| !last.serving || last.reply == Some(Reply::Silence)) {
             break;
@@ -83,9 +83,17 @@ fn lines() -> Vec<(String, Vec<u8>)> {
     ]
 }
 
-/// Requests that must be answered, and, but for the long one, with an error.
-fn requests(ground: &Ground<'_>) -> Result<Vec<(String, &'static str, Value)>> {
-    let request = |what: &str, method, params| (what.to_owned(), method, params);
+/// What must be answered: with an error, unless it is only large.
+struct Request {
+    what: String,
+    method: &'static str,
+    params: Value,
+    only_large: bool,
+}
+
+fn requests(ground: &Ground<'_>) -> Result<Vec<Request>> {
+    let request =
+        |what: &str, method, params| Request { what: what.into(), method, params, only_large: false };
     let mut all = vec![
         request("an unknown method", "sor_gate/nothing", json!({})),
         request("a call without a name", "tools/call", json!({})),
@@ -96,11 +104,8 @@ fn requests(ground: &Ground<'_>) -> Result<Vec<(String, &'static str, Value)>> {
         let Some(call) = ground.mcp.calls.iter().find(|call| call.tool == *tool) else { continue };
         let sample = ground.arguments(call, "garbage")?;
         let wrong: Map<String, Value> = sample.keys().map(|name| (name.clone(), json!([[null]]))).collect();
-        all.push((
-            format!("{tool} with wrong types"),
-            "tools/call",
-            json!({ "name": tool, "arguments": wrong }),
-        ));
+        let params = json!({ "name": tool, "arguments": wrong });
+        all.push(request(&format!("{tool} with wrong types"), "tools/call", params));
     }
     let elsewhere = ground.cx.aims_elsewhere(breaks::ALL, "survives_garbage");
     let (length, told) = if elsewhere { LONG_ENOUGH } else { LONG };
@@ -111,7 +116,8 @@ fn requests(ground: &Ground<'_>) -> Result<Vec<(String, &'static str, Value)>> {
     });
     if let Some((tool, arguments)) = long {
         let params = json!({ "name": tool, "arguments": arguments });
-        all.push((format!("{}{told}", Sent::LONG), "tools/call", params));
+        let what = format!("an argument of {told}");
+        all.push(Request { only_large: true, ..request(&what, "tools/call", params) });
     }
     Ok(all)
 }

@@ -271,7 +271,7 @@ fn survives_garbage(seen: &Garbage) -> Finding {
         }
     }
     if !seen.ended_after_hang_up {
-        wrong.push("still running ten seconds after its input was closed or it was told to stop".into());
+        wrong.push("still running twenty seconds after its input was closed or it was told to stop".into());
     }
     wrong.extend(seen.leaks.iter().cloned());
     let observed = if wrong.is_empty() {

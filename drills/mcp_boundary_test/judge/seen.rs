@@ -130,18 +130,17 @@ pub struct Sent {
     pub what: String,
     /// `None` where no answer is owed.
     pub reply: Option<Reply>,
+    /// It is large and nothing else, so that it may also be carried out.
+    pub only_large: bool,
     pub serving: bool,
 }
 
 impl Sent {
-    /// How the one request is called that may also be carried out, but for its size.
-    pub const LONG: &str = "an argument of ";
-
     pub fn proper(&self) -> bool {
         match &self.reply {
             None => true,
             Some(Reply::Response(reply)) => {
-                self.what.starts_with(Self::LONG) || !reply["error"].is_null() || reply["isError"] == true
+                self.only_large || !reply["error"].is_null() || reply["isError"] == true
             }
             Some(Reply::Silence | Reply::Closed) => false,
         }

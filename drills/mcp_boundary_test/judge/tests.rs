@@ -77,7 +77,7 @@ fn texts_that_never_reach_a_table_prove_nothing() {
 
 #[test]
 fn a_request_is_owed_an_error_and_a_line_is_not() {
-    let sent = |reply| Sent { what: "x".into(), reply, serving: true };
+    let sent = |reply| Sent { what: "x".into(), reply, only_large: false, serving: true };
     let garbage = |sent| Garbage {
         sent: vec![sent],
         ended_after_hang_up: true,
@@ -91,6 +91,9 @@ fn a_request_is_owed_an_error_and_a_line_is_not() {
     assert_eq!(verdict(Some(Reply::Response(json!({ "error": null, "isError": true })))), Verdict::Pass);
     assert_eq!(verdict(Some(Reply::Response(json!({ "error": null, "isError": null })))), Verdict::Fail);
     assert_eq!(verdict(Some(Reply::Silence)), Verdict::Fail);
+    let done = Some(Reply::Response(json!({ "error": null, "isError": null })));
+    let large = Sent { only_large: true, ..sent(done) };
+    assert_eq!(survives_garbage(&garbage(large)).verdict, Verdict::Pass);
     let dead = Sent { serving: false, ..sent(None) };
     assert_eq!(survives_garbage(&garbage(dead)).verdict, Verdict::Fail);
     let leaky = Garbage { leaks: vec!["a password".into()], ..garbage(sent(None)) };
